@@ -1,0 +1,64 @@
+# Gatehouse: every command a developer needs. `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO      ?= go
+BIN     := bin/gatehouse
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X github.com/gatehouse-sec/gatehouse/cli.version=$(VERSION)
+LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
+SOURCES := $(shell find . -name '*.go' -not -path './.git/*') go.mod go.sum
+PACKAGES := $(shell find . -name '*_test.go' -not -path './.git/*' -exec dirname {} \; 2>/dev/null | sort -u)
+FUZZTIME ?= 5s
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN): $(SOURCES)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/gatehouse
+
+.PHONY: build
+build: $(BIN) ## build bin/gatehouse, one static binary
+
+.PHONY: demo
+demo: $(BIN) ## connect to a generated tenant on the emulator and show what Defender knows
+	$(BIN) demo
+
+.PHONY: test
+test: setup lint unit fuzz ## all that CI asks: lint, tests under the race detector, a short fuzz
+
+.PHONY: setup
+setup: ## look for what the tests need and say what is missing
+	@scripts/setup
+
+.PHONY: unit
+unit: ## the tests, under the race detector where a C compiler is found
+	$(GO) test $$(scripts/race) -timeout 12m ./...
+
+.PHONY: lint
+lint: ## gofmt, go vet and golangci-lint
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "run: gofmt -w ."; exit 1; }
+	$(GO) vet ./...
+	$(LINT) run ./...
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (5s)
+	scripts/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ## the benchmarks: they print ratios, not verdicts
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
+
+.PHONY: proof
+proof: $(BIN) ## the long proofs, whole, with their figures
+	GATEHOUSE_PROOF=full $(GO) test -count 1 -timeout 60m -run '^TestProof' -v ./...
+
+.PHONY: generate
+generate: ## write again what is generated from code: docs and golden files
+	$(GO) test ./... -run 'Golden|Generated|Docs|Script' -update
+
+.PHONY: clean
+clean: ## remove what make has built
+	rm -rf bin
