@@ -1,0 +1,2 @@
+// Package emulator stands in for Microsoft Entra ID, Defender and Graph on loopback TLS.
+package emulator
