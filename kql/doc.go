@@ -1,0 +1,2 @@
+// Package kql runs a subset of the Kusto Query Language over SQLite.
+package kql
