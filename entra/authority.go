@@ -1,0 +1,66 @@
+package entra
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// authorityInfo is a checked login authority.
+type authorityInfo struct {
+	url   string // https URL without path
+	hosts Hosts  // where a secret or an assertion may be sent
+}
+
+// resolveAuthority checks where to sign in. The authority receives the secret, so
+// one outside Microsoft's must be on this machine or be allowed by name.
+func resolveAuthority(raw string, allowHosts []string) (authorityInfo, error) {
+	host, err := authorityHost(raw)
+	if err != nil {
+		return authorityInfo{}, err
+	}
+	known := authorityHosts()
+	if slices.Contains(known.exact, host) {
+		return authorityInfo{url: "https://" + host, hosts: known}, nil
+	}
+	allowed, err := NewHosts(allowHosts...)
+	if err != nil {
+		return authorityInfo{}, err
+	}
+	if !isLoopback(host) && !slices.Contains(allowed.exact, host) {
+		return authorityInfo{}, fmt.Errorf("authority host %q is not one of Microsoft's: use %s or %s (another one must be allowed by name, with --allow-host)",
+			harmless(host), AuthorityGlobal, AuthorityUSGov)
+	}
+	return authorityInfo{url: "https://" + host, hosts: Hosts{exact: []string{host}}}, nil
+}
+
+// authorityHost returns the lower-case host of an authority URL. Older samples
+// sign in at names that still work; they become today's.
+func authorityHost(raw string) (string, error) {
+	text := strings.TrimSpace(raw)
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("authority is not an https URL without path: give one such as %s", AuthorityGlobal)
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Host), ":443")
+	name, port := splitPort(host)
+	if !isHostName(name) && !isAddress(name) || port != "" && !isPort(port) {
+		return "", fmt.Errorf("authority has no valid host name: give one such as %s", AuthorityGlobal)
+	}
+	if host == "login.windows.net" || host == "login.microsoft.com" || host == "sts.windows.net" {
+		host = strings.TrimPrefix(AuthorityGlobal, "https://")
+	}
+	return host, nil
+}
+
+// isLoopback reports whether a host, with or without port, is this machine.
+func isLoopback(hostport string) bool {
+	host, _ := splitPort(hostport)
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}

@@ -1,0 +1,118 @@
+package entra
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// hostAlias is a host that people use as base URL and that is not one.
+type hostAlias struct {
+	host string
+	to   string // the documented host; empty when only a hint can be given
+	why  string // follows the host in a sentence
+}
+
+// hostAliases lists the spellings that circulate in guides, and other hosts of
+// Microsoft that are mistaken for the API.
+func hostAliases() []hostAlias {
+	const (
+		undocumented = "is not a host that Microsoft documents"
+		xdrOnly      = "is documented for Defender XDR, not for Defender for Endpoint"
+		noAPI        = "does not serve the Defender API"
+	)
+	return []hostAlias{
+		{"api-gcc.securitycenter.microsoft.com", "api-gcc.securitycenter.microsoft.us", undocumented},
+		{"api-gcc-high.securitycenter.microsoft.com", "api-gov.securitycenter.microsoft.us", undocumented},
+		{"api-gcc-high.securitycenter.microsoft.us", "api-gov.securitycenter.microsoft.us", undocumented},
+		{"api-gov.securitycenter.microsoft.com", "api-gov.securitycenter.microsoft.us", undocumented},
+		{"api-us.security.microsoft.com", "us.api.security.microsoft.com", xdrOnly},
+		{"api-eu.security.microsoft.com", "eu.api.security.microsoft.com", xdrOnly},
+		{"api-uk.security.microsoft.com", "uk.api.security.microsoft.com", xdrOnly},
+		{"api-gcc.security.microsoft.us", "api-gcc.securitycenter.microsoft.us", xdrOnly},
+		{"api-gov.security.microsoft.us", "api-gov.securitycenter.microsoft.us", xdrOnly},
+		{"security.microsoft.com", "", "is the portal and " + noAPI},
+		{"securitycenter.windows.com", "", "is the old portal and " + noAPI},
+		{"securitycenter.microsoft.com", "", "is the old portal and " + noAPI},
+		{"graph.microsoft.com", "", "is Microsoft Graph, which Gatehouse finds by itself, and " + noAPI},
+		{"graph.microsoft.us", "", "is Microsoft Graph, which Gatehouse finds by itself, and " + noAPI},
+		{"login.microsoftonline.com", "", "is where tokens come from and " + noAPI},
+		{"login.microsoftonline.us", "", "is where tokens come from and " + noAPI},
+	}
+}
+
+// aliasOf returns the documented host that stands for host.
+func aliasOf(host string) (to, why string, ok bool) {
+	for _, a := range hostAliases() {
+		if a.host == host && a.to != "" {
+			return a.to, a.why, true
+		}
+	}
+	return "", "", false
+}
+
+// unknownHostError names the host, the reason if one is known, and the nearest
+// hosts that would do.
+func unknownHostError(host string) error {
+	why := "is not one of Microsoft's Defender hosts"
+	for _, a := range hostAliases() {
+		if a.host == host {
+			why = a.why
+		}
+	}
+	return fmt.Errorf("host %q %s: did you mean %s? (another host must be allowed by name, with --allow-host)",
+		harmless(host), why, strings.Join(nearestHosts(host), ", "))
+}
+
+// nearestHosts returns up to three known base hosts in order of edit distance,
+// the preferred host of the global cloud always among them.
+func nearestHosts(host string) []string {
+	const most = 3
+	type candidate struct {
+		host     string
+		distance int
+	}
+	var all []candidate
+	for _, c := range Clouds() {
+		for _, h := range c.MDE.Hosts {
+			if !c.MDE.IsLegacy(h) {
+				all = append(all, candidate{h, editDistance(host, h)})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
+	preferred := hostOf(globalCloud().MDE.URL)
+	// Farther than this the likeness is chance.
+	limit := all[0].distance + 2
+	var out []string
+	for _, c := range all {
+		if len(out) < most && c.distance <= min(limit, len(host)/3) && !slices.Contains(out, c.host) {
+			out = append(out, c.host)
+		}
+	}
+	if !slices.Contains(out, preferred) {
+		out = append(out[:min(len(out), most-1)], preferred)
+	}
+	return out
+}
+
+// editDistance is the Levenshtein distance of two ASCII strings.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		previous := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			previous, row[j+1] = row[j+1], min(previous+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
