@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// Process is the outside world of one run: what the operating system hands to
+// a program.
+type Process struct {
+	// Args are the arguments without the program's name.
+	Args []string
+	// Env is the environment as "NAME=value"; the last of two equal names wins.
+	Env []string
+	// Stdin is read only when an argument or a setting is "-". Nil is empty.
+	Stdin io.Reader
+	// Stdout receives rows and nothing else. Nil discards.
+	Stdout io.Writer
+	// Stderr receives errors, warnings, logs and progress. Nil discards.
+	Stderr io.Writer
+}
+
+// Main runs gatehouse until it is done or ctx ends and returns its exit
+// status, as "gatehouse help exit-status" documents them. The caller ends ctx
+// on an interrupt: Main then finishes the line it is at and returns 130.
+func Main(ctx context.Context, process Process) int {
+	p := newProgram(process)
+	root := newRootCommand(p)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = p.out.finish()
+	}
+	if err == nil {
+		return exitOK
+	}
+	status := exitStatus(ctx, err)
+	if !wasReported(err) {
+		fmt.Fprintln(p.stderr, "gatehouse: "+oneLine(describe(ctx, err)))
+	}
+	return status
+}
+
+// program is one run: the process, and what the commands share.
+type program struct {
+	args   []string
+	env    environment
+	stdin  *onceReader
+	stdout io.Writer
+	stderr *redactor
+	now    func() time.Time
+
+	flags  *flagLayer // the settings given as flags
+	config *config    // set before any command runs
+	log    *slog.Logger
+	out    *output
+}
+
+func newProgram(process Process) *program {
+	p := &program{
+		args: process.Args, env: newEnvironment(process.Env), now: time.Now,
+		stdin: &onceReader{from: process.Stdin}, stdout: process.Stdout,
+		stderr: newRedactor(process.Stderr), flags: &flagLayer{},
+		log: slog.New(slog.DiscardHandler),
+	}
+	if p.stdout == nil {
+		p.stdout = io.Discard
+	}
+	if p.stdin.from == nil {
+		p.stdin.from = strings.NewReader("")
+	}
+	p.out = newOutput(p.stdout, "table", terminalOf(p.stdout, p.env, true))
+	return p
+}
+
+// warn prints one warning on standard error, whatever the log level; --quiet
+// silences it.
+func (p *program) warn(format string, args ...any) {
+	if p.config != nil && p.config.quiet {
+		return
+	}
+	p.out.beforeMessage()
+	fmt.Fprintln(p.stderr, "warning: "+oneLine(fmt.Sprintf(format, args...)))
+}
+
+// say prints one plain line on standard error; --quiet silences it.
+func (p *program) say(format string, args ...any) {
+	if p.config != nil && p.config.quiet {
+		return
+	}
+	fmt.Fprintln(p.stderr, fmt.Sprintf(format, args...))
+}
+
+// oneLine folds a text of several lines into one.
+func oneLine(text string) string {
+	fields := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
+	for i, field := range fields {
+		fields[i] = strings.TrimSpace(field)
+	}
+	return strings.Join(fields, " ")
+}

@@ -1,0 +1,36 @@
+package cli_test
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+
+	"github.com/gatehouse-sec/gatehouse/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(leakChecked{m}, map[string]func(){"gatehouse": func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		os.Exit(cli.Main(ctx, cli.Process{
+			Args: os.Args[1:], Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		}))
+	}})
+}
+
+// leakChecked fails the run when a test leaves a goroutine behind.
+type leakChecked struct{ *testing.M }
+
+// Run runs the tests.
+func (m leakChecked) Run() int {
+	status := m.M.Run()
+	if err := goleak.Find(goleak.IgnoreTopFunction("os/signal.signal_recv"), goleak.IgnoreTopFunction("os/signal.loop")); err != nil && status == 0 {
+		println(err.Error())
+		return 1
+	}
+	return status
+}
