@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"net/http"
+	"os"
+
+	"github.com/gatehouse-sec/gatehouse/entra"
+)
+
+// connection is an integration made ready by the settings. Making one sends
+// nothing: every mistake that can be seen from here is found first.
+type connection struct {
+	base       entra.BaseURL
+	credential *entra.Credential
+	client     *http.Client // nil: the SDK's own
+}
+
+// connect checks the settings and makes the connection.
+func (p *program) connect() (*connection, error) {
+	base, err := p.resolveBaseURL()
+	if err != nil {
+		return nil, err
+	}
+	client, err := p.httpClient()
+	if err != nil {
+		return nil, err
+	}
+	o, err := p.credentialOptions()
+	if err != nil {
+		return nil, err
+	}
+	o.Authority = orElse(p.config.authority, base.Cloud.Authority)
+	o.AllowHosts, o.Client, o.Now = p.config.allowHosts, client, p.now
+	credential, err := entra.NewCredential(o)
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	for _, warning := range base.Warnings {
+		p.warn("%s", warning)
+	}
+	return &connection{base: base, credential: credential, client: client}, nil
+}
+
+func (p *program) resolveBaseURL() (entra.BaseURL, error) {
+	base, err := entra.ResolveBaseURL(p.config.baseURL, entra.BaseURLOptions{
+		AllowHosts: p.config.allowHosts, Cloud: p.config.cloud,
+	})
+	if err != nil {
+		return base, usagef("%w", err)
+	}
+	return base, nil
+}
+
+// httpClient returns the client that reaches the emulator when the environment
+// names one, and nil for Microsoft itself.
+func (p *program) httpClient() (*http.Client, error) {
+	if p.config.emulator == "" {
+		return nil, nil
+	}
+	if p.config.emulatorCA == "" {
+		return nil, usagef("GATEHOUSE_EMULATOR is set and GATEHOUSE_EMULATOR_CA is not: gatehouse emulate prints both")
+	}
+	authority, err := os.ReadFile(p.config.emulatorCA)
+	if err != nil {
+		return nil, usagef("GATEHOUSE_EMULATOR_CA: %w", err)
+	}
+	client, err := entra.EmulatorClient(p.config.emulator, authority)
+	if err != nil {
+		return nil, usagef("GATEHOUSE_EMULATOR: %w", err)
+	}
+	p.log.Info("an emulator stands in for Microsoft", "address", p.config.emulator)
+	return client, nil
+}
