@@ -1,0 +1,172 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// codeBudget is the Code of an Error that we raised ourselves.
+const codeBudget = "ClientBudget"
+
+// Budgets keep the calls of one application in one tenant inside Microsoft's
+// limits: two sliding windows for each route, spent before a request leaves.
+// Clients of the same application and tenant should share one. Safe for
+// concurrent use.
+type Budgets struct {
+	mu     sync.Mutex
+	routes map[string]*budget
+}
+
+// NewBudgets returns budgets of which nothing is spent.
+func NewBudgets() *Budgets { return &Budgets{routes: map[string]*budget{}} }
+
+// of returns the budget of a route, made at its first use.
+func (b *Budgets) of(op Operation) *budget {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := string(op.API) + " " + op.String()
+	r := b.routes[key]
+	if r == nil {
+		r = &budget{perMinute: op.PerMinute, perHour: op.PerHour, changed: make(chan struct{})}
+		b.routes[key] = r
+	}
+	return r
+}
+
+// budget is the log of one route. A call is counted as "in flight" from before
+// it leaves until its answer begins, and at the time of its answer from then
+// on: the service has counted it at some time in between, so that by its clock
+// no window ever holds more than the limit.
+type budget struct {
+	perMinute, perHour int
+
+	mu       sync.Mutex
+	answered []time.Time // rising; nothing older than an hour
+	inFlight int
+	blocked  time.Time     // no call before: the service said so
+	changed  chan struct{} // closed and renewed when a call returns
+}
+
+// waitError tells that the route's budget is spent for longer than the caller
+// wants to wait.
+type waitError struct{ wait time.Duration }
+
+func (e *waitError) Error() string {
+	return fmt.Sprintf("the rate limit of this route is spent for another %s", e.wait.Round(time.Second))
+}
+
+// spend waits for room in both windows and takes it. It returns at once with a
+// [*waitError] when the wait would be longer than most.
+func (b *budget) spend(ctx context.Context, most time.Duration) (waited time.Duration, err error) {
+	start := time.Now()
+	for {
+		wait, changed := b.take(time.Now())
+		if wait == 0 {
+			return time.Since(start), nil
+		}
+		if wait > 0 && time.Since(start)+wait > most {
+			return time.Since(start), &waitError{wait}
+		}
+		if err := pause(ctx, wait, changed); err != nil {
+			return time.Since(start), err
+		}
+	}
+}
+
+// take takes a call when there is room and returns zero; else how long until
+// the next try, or a negative number when only the return of a call in flight
+// can tell, which changed announces.
+func (b *budget) take(now time.Time) (wait time.Duration, changed <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.forget(now)
+	if d := b.blocked.Sub(now); d > 0 {
+		return d, nil
+	}
+	for _, w := range []struct {
+		limit  int
+		length time.Duration
+	}{{b.perHour, time.Hour}, {b.perMinute, time.Minute}} {
+		if d := b.room(now, w.limit, w.length); d != 0 {
+			return d, b.changed
+		}
+	}
+	b.inFlight++
+	return 0, nil
+}
+
+// room tells how long until one window takes another call.
+func (b *budget) room(now time.Time, limit int, length time.Duration) time.Duration {
+	if limit <= 0 {
+		return 0
+	}
+	first, _ := slices.BinarySearchFunc(b.answered, now.Add(-length), func(t, bound time.Time) int {
+		if t.After(bound) {
+			return 1
+		}
+		return -1
+	})
+	inside := b.answered[first:]
+	over := len(inside) + b.inFlight + 1 - limit
+	switch {
+	case over <= 0:
+		return 0
+	case over <= len(inside):
+		return max(inside[over-1].Add(length).Sub(now), 1)
+	}
+	return -1
+}
+
+// forget drops what no window counts any more. A route without limits needs no
+// log at all.
+func (b *budget) forget(now time.Time) {
+	bound := now.Add(-time.Hour)
+	n := 0
+	for n < len(b.answered) && !b.answered[n].After(bound) {
+		n++
+	}
+	b.answered = slices.Delete(b.answered, 0, n)
+}
+
+// settle ends a call that spend took: it counts from now on by its answer.
+func (b *budget) settle() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.inFlight--
+	if b.perMinute > 0 || b.perHour > 0 {
+		b.answered = append(b.answered, time.Now())
+	}
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+// block corrects the budget after a 429: nothing leaves before the wait is over.
+func (b *budget) block(wait time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if until := time.Now().Add(wait); until.After(b.blocked) {
+		b.blocked = until
+	}
+}
+
+// pause waits for d (for ever when d is negative), for changed or for the end
+// of ctx, whichever comes first. Only the last is an error.
+func pause(ctx context.Context, d time.Duration, changed <-chan struct{}) error {
+	var fired <-chan time.Time
+	if d >= 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		fired = timer.C
+	}
+	select {
+	case <-fired:
+		return nil
+	case <-changed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,248 @@
+package rest
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// What can be wrong with an answer's body.
+var (
+	// ErrTruncated tells that an answer broke off before its natural end.
+	ErrTruncated = errors.New("the answer broke off before its end")
+	// ErrMalformed tells that an answer is not the JSON that was documented.
+	ErrMalformed = errors.New("the answer is not the JSON that was expected")
+)
+
+// errStop ends the reading of a page because the caller wants no more.
+var errStop = errors.New("stop")
+
+// page is what a page says beside its items.
+type page struct {
+	next string // @odata.nextLink, empty on the last page
+	rows int
+}
+
+// readPage decodes one page as a stream: {"value": [items], "@odata.nextLink":
+// text, ...}, in any order, or a bare array of items. It holds one item at a
+// time and hands each to item, whose argument is only good until it returns. It
+// succeeds only when the page and the stream came to their natural end.
+func readPage(body io.Reader, item func(jsontext.Value) error) (page, error) {
+	watched := &watchedReader{r: body}
+	dec := jsontext.NewDecoder(bufio.NewReaderSize(skipMark(watched), 64<<10), strictly)
+	p, err := decodePage(dec, item)
+	if err == nil {
+		if _, err = dec.ReadToken(); err == io.EOF { //nolint:errorlint // the decoder's own
+			return p, nil
+		} else if err == nil {
+			err = errors.New("there is more behind its end")
+		}
+	}
+	return p, bodyError(err, watched)
+}
+
+// bodyError tells a body that broke off from one that makes no sense.
+func bodyError(err error, body *watchedReader) error {
+	var own *Error
+	switch {
+	case errors.Is(err, errStop), errors.Is(err, ErrChanged), errors.As(err, &own):
+		return err
+	case body.err != nil:
+		return fmt.Errorf("%w (%w)", ErrTruncated, body.err)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return fmt.Errorf("%w: after %d bytes", ErrTruncated, body.n)
+	}
+	return fmt.Errorf("%w: %w", ErrMalformed, err)
+}
+
+func decodePage(dec *jsontext.Decoder, item func(jsontext.Value) error) (page, error) {
+	var p page
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return p, err
+	}
+	if tok.Kind() == jsontext.KindBeginArray {
+		p.rows, err = decodeItems(dec, item)
+		return p, err
+	}
+	if tok.Kind() != jsontext.KindBeginObject {
+		return p, fmt.Errorf("a list begins with %s", tok.Kind())
+	}
+	seen := false
+	for dec.PeekKind() == jsontext.KindString {
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return p, err
+		}
+		switch tok.String() {
+		case "value":
+			seen = true
+			p.rows, err = decodeValue(dec, item)
+		case "@odata.nextLink":
+			p.next, err = decodeText(dec)
+		case "error":
+			err = decodeError(dec)
+		default:
+			err = dec.SkipValue()
+		}
+		if err != nil {
+			return p, err
+		}
+	}
+	if _, err := dec.ReadToken(); err != nil { // the closing brace
+		return p, err
+	}
+	if !seen {
+		return p, errors.New("it has no value member")
+	}
+	return p, nil
+}
+
+// decodeValue reads the items, or null for none.
+func decodeValue(dec *jsontext.Decoder, item func(jsontext.Value) error) (int, error) {
+	tok, err := dec.ReadToken()
+	switch {
+	case err != nil:
+		return 0, err
+	case tok.Kind() == jsontext.KindNull:
+		return 0, nil
+	case tok.Kind() != jsontext.KindBeginArray:
+		return 0, fmt.Errorf("its value begins with %s", tok.Kind())
+	}
+	return decodeItems(dec, item)
+}
+
+func decodeItems(dec *jsontext.Decoder, item func(jsontext.Value) error) (rows int, err error) {
+	for {
+		switch dec.PeekKind() {
+		case jsontext.KindEndArray:
+			_, err := dec.ReadToken()
+			return rows, err
+		default:
+			raw, err := dec.ReadValue()
+			if err != nil {
+				return rows, err
+			}
+			rows++
+			if err := item(raw); err != nil {
+				return rows, err
+			}
+		}
+	}
+}
+
+func decodeText(dec *jsontext.Decoder) (string, error) {
+	raw, err := dec.ReadValue()
+	if err != nil || raw.Kind() != jsontext.KindString {
+		return "", err
+	}
+	var s string
+	err = json.Unmarshal(raw, &s, strictly)
+	return s, err
+}
+
+// decodeError reads the error that a service writes into a stream which it had
+// begun as a success.
+func decodeError(dec *jsontext.Decoder) error {
+	raw, err := dec.ReadValue()
+	if err != nil || raw.Kind() != jsontext.KindBeginObject {
+		return err
+	}
+	var b errorBody
+	if err := json.Unmarshal(raw, &b, tolerantly); err != nil {
+		return err
+	}
+	e := &Error{StatusCode: 500}
+	b.into(e)
+	return e
+}
+
+// watchedReader remembers why and where a body ended.
+type watchedReader struct {
+	r   io.Reader
+	n   int64
+	err error // other than io.EOF
+}
+
+// Read reads from the body.
+func (w *watchedReader) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	w.n += int64(n)
+	if err != nil && err != io.EOF { //nolint:errorlint // readers return it bare
+		w.err = err
+	}
+	return n, err
+}
+
+// skipMark drops the byte order mark that .NET writes at times.
+func skipMark(r io.Reader) io.Reader {
+	b := bufio.NewReaderSize(r, 16)
+	if head, _ := b.Peek(3); bytes.Equal(head, []byte("\ufeff")) {
+		_, _ = b.Discard(3)
+	}
+	return b
+}
+
+// progress remembers which items of one page or file were handed out, as a
+// count and one hash over them all, so that a second reading can go on behind
+// them and knows whether they are still the same.
+type progress struct {
+	done int
+	hash maphash.Hash
+}
+
+// same tells whether another page had the same items. Hashes of different seeds
+// cannot be compared, so all share one.
+func (p *progress) same(other *progress) bool { return p.hash.Sum64() == other.hash.Sum64() }
+
+// newProgress returns a progress at the start of a page or file. The pages of
+// one list share a seed.
+func newProgress(seed maphash.Seed) *progress {
+	p := &progress{}
+	p.hash.SetSeed(seed)
+	return p
+}
+
+// ErrChanged tells that what was read again after a break is no longer what was
+// read before it. Read the list again from its start.
+var ErrChanged = errors.New("the list changed while it was read: read it again")
+
+// resume returns a function that passes to item only what was not yet handed
+// out, and records it.
+func (p *progress) resume(item func(jsontext.Value) error) func(jsontext.Value) error {
+	var again maphash.Hash
+	again.SetSeed(p.hash.Seed())
+	want, until, at := p.hash.Sum64(), p.done, 0
+	return func(raw jsontext.Value) error {
+		at++
+		if at <= until {
+			record(&again, raw)
+			if at == until && again.Sum64() != want {
+				return ErrChanged
+			}
+			return nil
+		}
+		record(&p.hash, raw)
+		p.done++
+		return item(raw)
+	}
+}
+
+// complete tells whether a reading reached what an earlier one had handed out.
+func (p *progress) complete(rows int) error {
+	if rows < p.done {
+		return ErrChanged
+	}
+	return nil
+}
+
+func record(h *maphash.Hash, raw jsontext.Value) {
+	_, _ = h.Write(raw)
+	_ = h.WriteByte('\n')
+}
