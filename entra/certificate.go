@@ -45,7 +45,7 @@ var _ fmt.Formatter = (*Certificate)(nil)
 // (PKCS#12) file. The password is for PFX alone; an empty one is fine for a file
 // made without. The certificate may have expired: ask [Certificate.Valid].
 func ParseCertificate(file, password Secret) (*Certificate, error) {
-	data := []byte(file.Reveal())
+	data := []byte(strings.TrimPrefix(file.Reveal(), "\uFEFF")) // Windows tools put a byte order mark first
 	if len(data) == 0 || len(data) > maxCertificateFile {
 		return nil, fmt.Errorf("%w: the file has %d bytes, give a PEM or PFX file of at most 1 MiB", ErrCertificateFormat, len(data))
 	}
