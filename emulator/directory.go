@@ -1,95 +1,264 @@
 package emulator
 
-import "time"
-
-// The names of the three resources (service principals) that an application can hold roles of.
-const (
-	ResourceMDE   = "WindowsDefenderATP"
-	ResourceXDR   = "Microsoft Threat Protection"
-	ResourceGraph = "Microsoft Graph"
+import (
+	"crypto/sha1" //nolint:gosec // x5t is a SHA-1 thumbprint by its standard, RFC 7515 4.1.7.
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
 )
 
-// The licences a tenant can have.
+// outsideIssuer is the issuer of federated assertions that the emulator holds the key of.
+const outsideIssuer = "https://issuer.emulator.example"
+
+// The defaults of a federated credential.
 const (
-	// LicenceMDE makes the account active. Without it every MDE and XDR call is refused.
-	LicenceMDE = "mde"
-	// LicenceTVM is Defender Vulnerability Management. Without it the routes that need it are refused.
-	LicenceTVM = "tvm"
+	outsideSubject  = "system:serviceaccount:default:gatehouse"
+	outsideAudience = "api://AzureADTokenExchange"
 )
 
-// Role is an application role (application permission) of a resource.
-type Role struct {
-	// Resource is one of ResourceMDE, ResourceXDR and ResourceGraph.
-	Resource string
-	// Name is the role as it stands in the token, such as Alert.Read.All.
-	Name string
-}
-
-// SecretSpec is a client secret of an application.
-type SecretSpec struct {
-	// ID is the secret's own id, a GUID: what people paste by mistake instead of Value. Default: made from the seed.
-	ID string
-	// Value is what the client sends. Required.
-	Value string
-	// Expires is the moment from which the secret is refused. Default: two years after the start.
-	Expires time.Time
-}
-
-// FederatedSpec is a federated identity credential: tokens of another issuer accepted in place of a secret.
-type FederatedSpec struct {
-	// Issuer must equal the iss claim. Default: the emulator's own outside issuer, see Server.FederatedAssertion.
-	Issuer string
-	// Subject must equal the sub claim. Default: system:serviceaccount:default:gatehouse.
-	Subject string
-	// Audience must be in the aud claim. Default: api://AzureADTokenExchange.
-	Audience string
-}
-
-// AppSpec is an application of a tenant: a registration together with its service principal.
-type AppSpec struct {
-	// ClientID is the application id, a GUID. Required.
-	ClientID string
-	// Name is the display name. Default: Gatehouse.
-	Name string
-	// Secrets are its client secrets.
-	Secrets []SecretSpec
-	// Certificates are its registered certificates, each in PEM. Private keys in the text are ignored.
-	Certificates [][]byte
-	// Federated are its federated credentials.
-	Federated []FederatedSpec
-	// Roles are the application roles granted with admin consent: they are in the token.
-	Roles []Role
-	// Delegated are permissions granted as Delegated in place of Application: an app-only token never shows them.
-	Delegated []Role
-	// Disabled makes Entra refuse the application.
-	Disabled bool
-	// Public makes the application a public client, which may not authenticate.
-	Public bool
-}
-
-// TenantSpec describes a tenant to emulate.
-type TenantSpec struct {
-	// ID is the directory id, a GUID. Required.
-	ID string
-	// Domain is a verified domain; it can be used in place of the id. Default: contoso.example.
-	Domain string
-	// Name is the display name. Default: Contoso.
-	Name string
-	// Cloud is global, gcc, gcc-high or dod. Default: global.
-	Cloud string
-	// Licences are LicenceMDE and LicenceTVM. Default (nil): both; an empty list is none.
-	Licences []string
-	// Without names resources whose service principal is absent, as in a tenant that never had the product.
-	Without []string
-	// Seed makes the data. Default: the seed of Options.
-	Seed uint64
-	// Size says how much data is generated.
-	Size Size
-	// Apps are its applications.
-	Apps []AppSpec
-}
-
-// application is an application of one tenant at run time.
+// application is an application of one tenant at run time. The first group of fields never changes; the rest is
+// guarded by the directory.
 type application struct {
 	clientID string
+	name     string
+	objectID string // of the service principal: oid and sub in tokens
+
+	secrets      []SecretSpec
+	certificates []*x509.Certificate
+	federated    []FederatedSpec
+	roles        []Role
+	disabled     bool
+	public       bool
+	refuse       int
+}
+
+// directoryTenant is one tenant of the directory.
+type directoryTenant struct {
+	id, domain, cloud string
+	data              *tenant
+
+	licences []string
+	without  []string
+	apps     map[string]*application // by client id in lower case
+}
+
+// directory is Entra's memory: tenants and their applications.
+type directory struct {
+	mu      sync.RWMutex
+	tenants []*directoryTenant
+}
+
+// newDirectory checks the specifications and makes the tenants, with their data.
+func newDirectory(specs []TenantSpec, seed uint64, now func() time.Time) (*directory, error) {
+	d := &directory{}
+	for i := range specs {
+		t, err := newDirectoryTenant(specs[i], seed, now)
+		if err != nil {
+			return nil, fmt.Errorf("tenant %d: %w", i+1, err)
+		}
+		if _, taken := d.tenant(t.id); taken {
+			return nil, fmt.Errorf("tenant %d: id %s is used twice", i+1, t.id)
+		}
+		d.tenants = append(d.tenants, t)
+	}
+	return d, nil
+}
+
+func newDirectoryTenant(spec TenantSpec, seed uint64, now func() time.Time) (*directoryTenant, error) {
+	spec = spec.withDefaults(seed)
+	if !validGUID(spec.ID) {
+		return nil, fmt.Errorf("id %q is not a GUID", spec.ID)
+	}
+	if !slices.Contains([]string{cloudGlobal, cloudGCC, cloudGCCHigh, cloudDoD}, spec.Cloud) {
+		return nil, fmt.Errorf("cloud %q is not one of global, gcc, gcc-high, dod", spec.Cloud)
+	}
+	t := &directoryTenant{
+		id: strings.ToLower(spec.ID), domain: strings.ToLower(spec.Domain), cloud: spec.Cloud,
+		licences: slices.Clone(spec.Licences), without: slices.Clone(spec.Without),
+		apps: map[string]*application{},
+	}
+	for i, a := range spec.Apps {
+		app, err := newApplication(a, t.id, now())
+		if err != nil {
+			return nil, fmt.Errorf("application %d: %w", i+1, err)
+		}
+		t.apps[strings.ToLower(app.clientID)] = app
+	}
+	t.data = newTenant(spec, spec.Seed, now)
+	return t, nil
+}
+
+func newApplication(spec AppSpec, tenantID string, now time.Time) (*application, error) {
+	if !validGUID(spec.ClientID) {
+		return nil, fmt.Errorf("client id %q is not a GUID", spec.ClientID)
+	}
+	app := &application{
+		clientID: spec.ClientID, name: spec.Name, objectID: derivedGUID(tenantID, spec.ClientID, "principal"),
+		roles: slices.Clone(spec.Roles), disabled: spec.Disabled, public: spec.Public, refuse: spec.Refuse,
+	}
+	if app.name == "" {
+		app.name = "Gatehouse"
+	}
+	for i, s := range spec.Secrets {
+		if s.Value == "" {
+			return nil, fmt.Errorf("secret %d has no value", i+1)
+		}
+		if s.ID == "" {
+			s.ID = derivedGUID(tenantID, spec.ClientID, fmt.Sprint("secret", i))
+		}
+		if s.Expires.IsZero() {
+			s.Expires = now.AddDate(2, 0, 0)
+		}
+		app.secrets = append(app.secrets, s)
+	}
+	for _, f := range spec.Federated {
+		app.federated = append(app.federated, f.withDefaults())
+	}
+	for i, text := range spec.Certificates {
+		if err := app.register(text); err != nil {
+			return nil, fmt.Errorf("certificate %d: %w", i+1, err)
+		}
+	}
+	return app, nil
+}
+
+// register adds the certificates of a PEM text.
+func (a *application) register(text []byte) error {
+	found := false
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return err
+		}
+		a.certificates = append(a.certificates, cert)
+		found = true
+	}
+	if !found {
+		return errors.New("no certificate in the PEM text")
+	}
+	return nil
+}
+
+// rolesOf lists the granted roles of a resource, sorted, as they stand in a token.
+func (a *application) rolesOf(resource string) []string {
+	var names []string
+	for _, r := range a.roles {
+		if r.Resource == resource {
+			names = append(names, r.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// secretState tells whether a value is one of the secrets, and whether that one still counts.
+func (a *application) secretState(value string, now time.Time) (known, expired bool) {
+	for _, s := range a.secrets {
+		if subtle.ConstantTimeCompare([]byte(s.Value), []byte(value)) == 1 {
+			return true, !now.Before(s.Expires)
+		}
+	}
+	return false, false
+}
+
+// certificateBy finds a registered certificate by a thumbprint, as the JOSE header names it.
+func (a *application) certificateBy(name, thumbprint string) (*x509.Certificate, bool) {
+	want, ok := decodeThumbprint(thumbprint)
+	if !ok {
+		return nil, false
+	}
+	for _, cert := range a.certificates {
+		if name == "x5t" && string(want) == string(sha1Of(cert)) || name == "x5t#S256" && string(want) == string(sha256Of(cert)) {
+			return cert, true
+		}
+	}
+	return nil, false
+}
+
+func sha1Of(cert *x509.Certificate) []byte {
+	sum := sha1.Sum(cert.Raw) //nolint:gosec // see the import.
+	return sum[:]
+}
+
+func sha256Of(cert *x509.Certificate) []byte {
+	sum := sha256.Sum256(cert.Raw)
+	return sum[:]
+}
+
+// decodeThumbprint reads a thumbprint. RFC 7515 wants base64url without padding; Microsoft's own Go library sends
+// plain padded base64, and Entra takes both.
+func decodeThumbprint(s string) ([]byte, bool) {
+	s = strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(s, "="))
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	return b, err == nil
+}
+
+// tenant finds a tenant by id or domain.
+func (d *directory) tenant(name string) (*directoryTenant, bool) {
+	name = strings.ToLower(name)
+	for _, t := range d.tenants {
+		if t.id == name || t.domain == name {
+			return t, true
+		}
+	}
+	return nil, false
+}
+
+// app finds an application of a tenant.
+func (t *directoryTenant) app(clientID string) (*application, bool) {
+	a, ok := t.apps[strings.ToLower(clientID)]
+	return a, ok
+}
+
+// licensed tells whether the tenant has a licence.
+func (d *directory) licensed(t *directoryTenant, licence string) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return slices.Contains(t.licences, licence)
+}
+
+// change finds an application and changes it under the lock.
+func (d *directory) change(tenantID, clientID string, do func(*application) error) error {
+	t, ok := d.tenant(tenantID)
+	if !ok {
+		return fmt.Errorf("emulator: no tenant %s", tenantID)
+	}
+	a, ok := t.app(clientID)
+	if !ok {
+		return fmt.Errorf("emulator: no application %s in tenant %s", clientID, tenantID)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return do(a)
+}
+
+// validGUID tells whether a text is a GUID in its usual form.
+func validGUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (s[i] == '-') {
+			return false
+		}
+	}
+	_, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
+	return err == nil
+}
+
+// derivedGUID makes a GUID that always belongs to the same things.
+func derivedGUID(parts ...string) string {
+	return guidOf(sha256.Sum256([]byte(strings.Join(parts, "\x00"))))
 }

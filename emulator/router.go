@@ -198,8 +198,8 @@ func dropVersion(parts []string) []string {
 type reply struct {
 	status int // 0 is 200
 	header http.Header
-	body   any                       // encoded by encoding/json; or
-	stream func(w io.Writer) error   // written as it goes (large pages, files)
+	body   any                     // encoded by encoding/json; or
+	stream func(w io.Writer) error // written as it goes (large pages, files)
 }
 
 // failure is the body of an error: the envelope is chosen when it is written, by the door of the route.
