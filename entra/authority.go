@@ -30,8 +30,8 @@ func resolveAuthority(raw string, allowHosts []string) (authorityInfo, error) {
 		return authorityInfo{}, err
 	}
 	if !isLoopback(host) && !slices.Contains(allowed.exact, host) {
-		return authorityInfo{}, fmt.Errorf("authority host %q is not one of Microsoft's: use %s or %s (another one must be allowed by name, with --allow-host)",
-			harmless(host), AuthorityGlobal, AuthorityUSGov)
+		return authorityInfo{}, fmt.Errorf("authority host %s is not one of Microsoft's: use %s or %s (another one must be allowed by name, with --allow-host)",
+			quoteHarmless(host), AuthorityGlobal, AuthorityUSGov)
 	}
 	return authorityInfo{url: "https://" + host, hosts: Hosts{exact: []string{host}}}, nil
 }

@@ -60,12 +60,25 @@ func ResolveBaseURL(raw string, o BaseURLOptions) (BaseURL, error) {
 	if strings.TrimSpace(raw) == "" {
 		return newBaseURL(hostOf(cloud.MDE.URL), cloud, nil), nil
 	}
-	host, warnings, err := parseBaseHost(raw)
+	u, warnings, err := parseBaseURL(raw)
 	if err != nil {
 		return BaseURL{}, err
 	}
-	if known, ok, err := resolveKnownHost(host, o.Cloud); ok || err != nil {
-		known.Warnings = slices.Concat(warnings, known.Warnings)
+	b, err := resolveHost(u.Host, cloud, o)
+	if err != nil {
+		return BaseURL{}, err
+	}
+	// After the host, so that a wrong host is named before a wrong path.
+	if !slices.Contains([]string{"", "/api", "/api/v1.0"}, strings.ToLower(strings.TrimRight(u.Path, "/"))) {
+		return BaseURL{}, fmt.Errorf("base url has a path: give %s alone, the operations add /api themselves", b)
+	}
+	b.Warnings = slices.Concat(warnings, b.Warnings)
+	return b, nil
+}
+
+// resolveHost finds the host among Microsoft's, or among the allowed ones.
+func resolveHost(host string, cloud Cloud, o BaseURLOptions) (BaseURL, error) {
+	if known, ok, err := resolveKnownHost(host, o.Cloud, cloud); ok || err != nil {
 		return known, err
 	}
 	allowed, err := NewHosts(o.AllowHosts...)
@@ -75,8 +88,8 @@ func ResolveBaseURL(raw string, o BaseURLOptions) (BaseURL, error) {
 	if !slices.Contains(allowed.exact, host) {
 		return BaseURL{}, unknownHostError(host)
 	}
-	b := newBaseURL(host, cloud, append(warnings, fmt.Sprintf(
-		"host %s is not one of Microsoft's and was allowed by name: access tokens are sent to it", host)))
+	b := newBaseURL(host, cloud, []string{fmt.Sprintf(
+		"host %s is not one of Microsoft's and was allowed by name: access tokens are sent to it", host)})
 	b.Unlisted = true
 	return b, nil
 }
@@ -95,44 +108,42 @@ func newBaseURL(host string, c Cloud, warnings []string) BaseURL {
 
 func hostOf(base string) string { return strings.TrimPrefix(base, "https://") }
 
-// parseBaseHost returns the lower-case host (with a port other than 443) of what
-// was given. url.Error quotes the whole input, which may be a pasted secret, so
-// its text is not used.
-func parseBaseHost(raw string) (host string, warnings []string, err error) {
+// parseBaseURL parses what was given, its host in lower case and without port
+// 443. url.Error quotes the whole input, which may be a pasted secret, so its
+// text is not used.
+func parseBaseURL(raw string) (u *url.URL, warnings []string, err error) {
 	text := strings.TrimSpace(raw)
 	if !strings.Contains(text, "://") {
 		text = "https://" + text
 		warnings = append(warnings, "the base url has no scheme: https is assumed")
 	}
-	u, err := url.Parse(text)
+	u, err = url.Parse(text)
 	if err != nil {
-		return "", nil, errors.New("base url is not a URL: give one such as https://api.security.microsoft.com")
+		return nil, nil, errors.New("base url is not a URL: give one such as https://api.security.microsoft.com")
 	}
-	host = strings.TrimSuffix(strings.ToLower(u.Host), ":443")
-	host = strings.TrimSuffix(host, ".")
-	return host, warnings, checkBaseURL(u, host)
+	u.Host = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(u.Host), ":443"), ".")
+	return u, warnings, checkBaseURL(u)
 }
 
-// checkBaseURL holds what a base URL must look like besides its host's name.
-func checkBaseURL(u *url.URL, host string) error {
-	name, port := splitPort(host)
+// checkBaseURL holds what a base URL must look like besides host and path.
+func checkBaseURL(u *url.URL) error {
+	name, port := splitPort(u.Host)
 	switch {
 	case u.Scheme != "https":
-		return fmt.Errorf("base url has scheme %q: only https is allowed", harmless(u.Scheme))
+		return fmt.Errorf("base url has scheme %s: only https is allowed", quoteHarmless(u.Scheme))
 	case u.User != nil:
 		return errors.New("base url carries user information: remove everything up to the @")
 	case u.RawQuery != "" || u.Fragment != "":
 		return errors.New("base url carries a query or a fragment: remove everything from ? or #")
 	case !isHostName(name) && !isAddress(name) || port != "" && !isPort(port):
 		return errors.New("base url has no valid host name: give one such as https://api.security.microsoft.com")
-	case !slices.Contains([]string{"", "/api", "/api/v1.0"}, strings.ToLower(strings.TrimRight(u.Path, "/"))):
-		return errors.New("base url has a path: give the host alone, the operations add /api themselves")
 	}
 	return nil
 }
 
-// resolveKnownHost finds the host among Microsoft's, directly or by an alias.
-func resolveKnownHost(host, cloudName string) (BaseURL, bool, error) {
+// resolveKnownHost finds the host among Microsoft's, directly or by an alias. The
+// cloud wanted counts only when it was named.
+func resolveKnownHost(host, named string, want Cloud) (BaseURL, bool, error) {
 	var warnings []string
 	if to, why, ok := aliasOf(host); ok {
 		warnings = append(warnings, fmt.Sprintf("%s %s: %s is used instead", host, why, to))
@@ -143,11 +154,7 @@ func resolveKnownHost(host, cloudName string) (BaseURL, bool, error) {
 		return BaseURL{}, false, nil
 	}
 	cloud := owners[0]
-	if cloudName != "" {
-		want, err := CloudByName(cloudName)
-		if err != nil {
-			return BaseURL{}, false, err
-		}
+	if named != "" {
 		i := slices.IndexFunc(owners, func(c Cloud) bool { return c.Name == want.Name })
 		if i < 0 {
 			return BaseURL{}, false, fmt.Errorf("base url host %s belongs to cloud %s, not to %s: use %s or cloud %s",

@@ -48,7 +48,7 @@ func CapabilityByName(name string) (CapabilityEntry, error) {
 		}
 		names = append(names, string(c.Capability))
 	}
-	return CapabilityEntry{}, fmt.Errorf("unknown capability %q: use one of %s", harmless(name), strings.Join(names, ", "))
+	return CapabilityEntry{}, fmt.Errorf("unknown capability %s: use one of %s", quoteHarmless(name), strings.Join(names, ", "))
 }
 
 // Capabilities returns the catalogue of what an integration can do, in the order

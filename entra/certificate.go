@@ -64,7 +64,7 @@ func ParseCertificate(file, password Secret) (*Certificate, error) {
 func pairCertificate(certs []*x509.Certificate, key any) (*Certificate, error) {
 	private, ok := key.(*rsa.PrivateKey)
 	if !ok {
-		return nil, fmt.Errorf("%w: it is a %s key and Entra takes RSA keys alone: make a new certificate with an RSA key of 2048 bits or more",
+		return nil, fmt.Errorf("%w: its kind is %s and Entra takes RSA keys alone: make a new certificate with an RSA key of 2048 bits or more",
 			ErrCertificateKey, keyKind(key))
 	}
 	i := slices.IndexFunc(certs, func(c *x509.Certificate) bool {

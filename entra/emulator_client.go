@@ -21,7 +21,7 @@ import (
 func EmulatorClient(addr string, caPEM []byte) (*http.Client, error) {
 	target, err := netip.ParseAddrPort(strings.Replace(strings.TrimSpace(addr), "localhost:", "127.0.0.1:", 1))
 	if err != nil || !target.Addr().IsLoopback() || target.Port() == 0 {
-		return nil, fmt.Errorf("emulator address %q is not a loopback address with a port: give one such as 127.0.0.1:8443", harmless(addr))
+		return nil, fmt.Errorf("emulator address %s is not a loopback address with a port: give one such as 127.0.0.1:8443", quoteHarmless(addr))
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(caPEM) {

@@ -17,13 +17,13 @@ type Hosts struct {
 
 // HostError tells that a URL points to a host outside the allowed set.
 type HostError struct {
-	Host   string // host and port of the URL; empty when it has none
+	Host   string // host and port of the URL, quoted; its length alone when it is no host name
 	Reason string // what is wrong with it
 }
 
 // Error returns one line that names the host and the reason.
 func (e *HostError) Error() string {
-	return fmt.Sprintf("host %q refused: %s", e.Host, e.Reason)
+	return fmt.Sprintf("host %s refused: %s", e.Host, e.Reason)
 }
 
 // NonRetriable tells azcore's pipelines not to repeat the request.
@@ -45,7 +45,7 @@ func NewHosts(names ...string) (Hosts, error) {
 		}
 		host, port := splitPort(clean)
 		if !isHostName(host) && !isAddress(host) || port != "" && !isPort(port) {
-			return Hosts{}, fmt.Errorf("%q is not a host name: give a host such as api.example.com or 127.0.0.1:8443, without scheme and path", harmless(name))
+			return Hosts{}, fmt.Errorf("%s is not a host name: give a host such as api.example.com or 127.0.0.1:8443, without scheme and path", quoteHarmless(name))
 		}
 		h.exact = append(h.exact, strings.TrimSuffix(clean, ":443"))
 	}
@@ -58,18 +58,18 @@ func NewHosts(names ...string) (Hosts, error) {
 // attached.
 func (h Hosts) Allow(u *url.URL) error {
 	if u == nil {
-		return &HostError{Reason: "there is no URL"}
+		return &HostError{Host: `""`, Reason: "there is no URL"}
 	}
 	host := strings.TrimSuffix(strings.ToLower(u.Host), ":443")
 	switch {
 	case u.Scheme != "https":
-		return &HostError{Host: harmless(host), Reason: "only https is allowed"}
+		return &HostError{Host: quoteHarmless(host), Reason: "only https is allowed"}
 	case u.User != nil || u.Opaque != "":
-		return &HostError{Host: harmless(host), Reason: "the URL carries user information"}
+		return &HostError{Host: quoteHarmless(host), Reason: "the URL carries user information"}
 	case slices.Contains(h.exact, host) || h.matchesSuffix(host):
 		return nil
 	}
-	return &HostError{Host: harmless(host), Reason: "it is not one of the known hosts of this service"}
+	return &HostError{Host: quoteHarmless(host), Reason: "it is not one of the known hosts of this service"}
 }
 
 // Names returns the members of the set, suffixes with their leading dot.
@@ -139,13 +139,13 @@ func isPort(s string) bool {
 	return err == nil
 }
 
-// harmless returns s when it can only be a host name, an address or a GUID, and
-// a description otherwise: what a person pastes into the wrong field may be a
-// secret, and must not come back in an error.
-func harmless(s string) string {
+// quoteHarmless quotes s when it can only be a host name, an address or a GUID,
+// and gives its length otherwise: what a person pastes into the wrong field may
+// be a secret, and must not come back in an error.
+func quoteHarmless(s string) string {
 	host, port := splitPort(strings.ToLower(s))
-	if (isHostName(host) || isAddress(host)) && (port == "" || isPort(port)) && !looksSecret(s) {
-		return s
+	if s == "" || (isHostName(host) || isAddress(host)) && (port == "" || isPort(port)) && !looksSecret(s) {
+		return fmt.Sprintf("%q", s)
 	}
 	return fmt.Sprintf("(%d characters)", len([]rune(s)))
 }

@@ -61,8 +61,16 @@ func unknownHostError(host string) error {
 			why = a.why
 		}
 	}
-	return fmt.Errorf("host %q %s: did you mean %s? (another host must be allowed by name, with --allow-host)",
-		harmless(host), why, strings.Join(nearestHosts(host), ", "))
+	if name, port := splitPort(host); port != "" && isKnownHost(name) {
+		why = "has a port, and Microsoft's hosts answer on 443 alone"
+	}
+	return fmt.Errorf("host %s %s: did you mean %s? (another host must be allowed by name, with --allow-host)",
+		quoteHarmless(host), why, strings.Join(nearestHosts(host), ", "))
+}
+
+// isKnownHost reports whether a host serves Defender for Endpoint in some cloud.
+func isKnownHost(host string) bool {
+	return slices.ContainsFunc(Clouds(), func(c Cloud) bool { return slices.Contains(c.MDE.Hosts, host) })
 }
 
 // nearestHosts returns up to three known base hosts in order of edit distance,

@@ -31,7 +31,16 @@ func PermissionByName(resource gatehouse.Resource, name string) (PermissionEntry
 			return p, nil
 		}
 	}
-	return PermissionEntry{}, fmt.Errorf("unknown permission %q of %s: run 'gatehouse permissions' for the list", harmless(name), resource)
+	return PermissionEntry{}, fmt.Errorf("unknown permission %s of %s: run 'gatehouse permissions' for the list", quoteHarmless(name), resource)
+}
+
+// API returns the API that takes the permission's resource as audience.
+func (p PermissionEntry) API() gatehouse.API {
+	return map[gatehouse.Resource]gatehouse.API{
+		gatehouse.ResourceMDE:   gatehouse.APIMDE,
+		gatehouse.ResourceXDR:   gatehouse.APIXDR,
+		gatehouse.ResourceGraph: gatehouse.APIGraph,
+	}[p.Resource]
 }
 
 // ResourceAppID returns the client id of a resource's service principal, or the

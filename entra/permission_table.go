@@ -29,9 +29,9 @@ func mdePermissions() []PermissionEntry {
 		role("Alert.Read.All", "71fe6b80-7034-4028-9ed8-0f316df9c3ff", "Read all alerts").inGuide(),
 		role("Alert.ReadWrite.All", "0f7000ec-157b-497f-b70e-ef0b0584f140", "Read and write all alerts").inGuide().noted("one page of Microsoft prints Alerts.ReadWrite.All, which does not exist"),
 		role("Event.Write", "84ddd701-5fac-4c30-b0ad-aa73a67bea1a", "Write timeline events"),
-		role("File.Read.All", "8788f1a9-beca-4e26-ba58-10513f3b896f", "Read file profiles"),
+		role("File.Read.All", "8788f1a9-beca-4e26-ba58-10513f3b896f", "Read file profiles").noted("for the files of an alert"),
 		role("IntegrationConfiguration.ReadWrite", "7c6f6912-60e9-4fcd-bb2a-c25bc35e8c59", "Read and Write Integration settings"),
-		role("Ip.Read.All", "47bf842d-354b-49ef-b741-3a6dd815bc13", "Read IP address profiles"),
+		role("Ip.Read.All", "47bf842d-354b-49ef-b741-3a6dd815bc13", "Read IP address profiles").noted("for the IP addresses of an alert"),
 		role("Library.Manage", "41d209c7-2511-4fc9-b899-8008a3976f09", "Manage live response library files"),
 		role("Machine.CollectForensics", "15405ab2-2103-4a3c-ad80-e829841cedcc", "Collect forensics"),
 		role("Machine.Isolate", "7e4e1300-e1b9-4102-88ba-f0cb6e6d5974", "Isolate machine"),
@@ -54,8 +54,8 @@ func mdePermissions() []PermissionEntry {
 		role("Ti.Read.All", "528ca142-c849-4a5b-935e-10b8b9c38a84", "Read all IOCs"),
 		role("Ti.ReadWrite", "a8bc2240-f96a-46a1-bad5-6a960b7327a1", "Read and write IOCs belonging to the app"),
 		role("Ti.ReadWrite.All", "fc511a58-3adf-4d71-af24-00f13e35e479", "Read and write all IOCs"),
-		role("Url.Read.All", "721af526-ffa8-42d7-9b84-1a56244dd99d", "Read URL profiles").noted("Microsoft's pages print URL.Read.All"),
-		role("User.Read.All", "a833834a-4cf1-4732-8acf-bbcfa13fb610", "Read user profiles"),
+		role("Url.Read.All", "721af526-ffa8-42d7-9b84-1a56244dd99d", "Read URL profiles").noted("for the domains of an alert; Microsoft's pages print URL.Read.All"),
+		role("User.Read.All", "a833834a-4cf1-4732-8acf-bbcfa13fb610", "Read user profiles").noted("for the user of an alert and the users logged on to a device"),
 		role("Vulnerability.Read.All", "41269fc5-d04d-4bfd-bce7-43a51cea049a", "Read Threat and Vulnerability Management vulnerability information").inGuide(),
 	}
 }

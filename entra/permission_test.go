@@ -138,7 +138,7 @@ func permissionReference() string {
 		}
 	}
 	for _, r := range []gatehouse.Resource{gatehouse.ResourceMDE, gatehouse.ResourceXDR, gatehouse.ResourceGraph} {
-		fmt.Fprintf(&b, "\n## %s\n\nApplication id `%s`.\n\n| permission | id | title | unlocks | guide | note |\n|---|---|---|---|---|---|\n", r, ResourceAppID(r))
+		fmt.Fprintf(&b, "\n## %s\n\nApplication id `%s`, API `%s`.\n\n| permission | id | title | unlocks | guide | note |\n|---|---|---|---|---|---|\n", r, ResourceAppID(r), PermissionEntry{Permission: gatehouse.Permission{Resource: r}}.API())
 		for _, p := range Permissions() {
 			if p.Resource == r {
 				var unlocks []string
