@@ -27,6 +27,8 @@ func layers() []layer {
 		{dir: "defender", may: []string{".", "entra", "internal/rest"}, why: "an SDK knows no other API and no engine"},
 		{dir: "graph", may: []string{".", "entra", "internal/rest"}, why: "an SDK knows no other API and no engine"},
 		{dir: "emulator", may: []string{"kql"}, why: "a wrong JSON tag must not be wrong on both sides"},
+		{dir: "ocsf", why: "a schema knows nothing of the product"},
+		{dir: "store", may: []string{"."}, why: "what is kept is said in the words of the root"},
 		{dir: "check", may: []string{".", "entra", "defender", "graph"}, why: "the check proves an account through the public SDKs"},
 		{dir: "cli", may: []string{".", "entra", "defender", "graph", "check", "emulator"}, why: "commands stand on the public packages"},
 		{dir: "cmd", may: []string{"cli"}, why: "main only exits with what cli.Main returns"},
