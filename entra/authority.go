@@ -3,7 +3,6 @@ package entra
 import (
 	"fmt"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -39,23 +38,15 @@ func resolveAuthority(raw string, allowHosts []string) (authorityInfo, error) {
 // authorityHost returns the lower-case host of an authority URL. Older samples
 // sign in at names that still work; they become today's.
 func authorityHost(raw string) (string, error) {
-	text := strings.TrimSpace(raw)
-	if !strings.Contains(text, "://") {
-		text = "https://" + text
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+	u, ok := parseHostURL(raw)
+	// Written out again, a URL with user, path, query or fragment is longer.
+	if !ok || strings.TrimRight(u.String(), "/") != "https://"+u.Host || !isHostPort(u.Host) {
 		return "", fmt.Errorf("authority is not an https URL without path: give one such as %s", AuthorityGlobal)
 	}
-	host := strings.TrimSuffix(strings.ToLower(u.Host), ":443")
-	name, port := splitPort(host)
-	if !isHostName(name) && !isAddress(name) || port != "" && !isPort(port) {
-		return "", fmt.Errorf("authority has no valid host name: give one such as %s", AuthorityGlobal)
+	if slices.Contains([]string{"login.windows.net", "login.microsoft.com", "sts.windows.net"}, u.Host) {
+		return hostOf(AuthorityGlobal), nil
 	}
-	if host == "login.windows.net" || host == "login.microsoft.com" || host == "sts.windows.net" {
-		host = strings.TrimPrefix(AuthorityGlobal, "https://")
-	}
-	return host, nil
+	return u.Host, nil
 }
 
 // isLoopback reports whether a host, with or without port, is this machine.

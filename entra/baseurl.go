@@ -108,26 +108,20 @@ func newBaseURL(host string, c Cloud, warnings []string) BaseURL {
 
 func hostOf(base string) string { return strings.TrimPrefix(base, "https://") }
 
-// parseBaseURL parses what was given, its host in lower case and without port
-// 443. url.Error quotes the whole input, which may be a pasted secret, so its
-// text is not used.
+// parseBaseURL parses what was given and checks all but host and path.
 func parseBaseURL(raw string) (u *url.URL, warnings []string, err error) {
-	text := strings.TrimSpace(raw)
-	if !strings.Contains(text, "://") {
-		text = "https://" + text
+	if !strings.Contains(raw, "://") {
 		warnings = append(warnings, "the base url has no scheme: https is assumed")
 	}
-	u, err = url.Parse(text)
-	if err != nil {
+	u, ok := parseHostURL(raw)
+	if !ok {
 		return nil, nil, errors.New("base url is not a URL: give one such as https://api.security.microsoft.com")
 	}
-	u.Host = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(u.Host), ":443"), ".")
 	return u, warnings, checkBaseURL(u)
 }
 
 // checkBaseURL holds what a base URL must look like besides host and path.
 func checkBaseURL(u *url.URL) error {
-	name, port := splitPort(u.Host)
 	switch {
 	case u.Scheme != "https":
 		return fmt.Errorf("base url has scheme %s: only https is allowed", quoteHarmless(u.Scheme))
@@ -135,7 +129,7 @@ func checkBaseURL(u *url.URL) error {
 		return errors.New("base url carries user information: remove everything up to the @")
 	case u.RawQuery != "" || u.Fragment != "":
 		return errors.New("base url carries a query or a fragment: remove everything from ? or #")
-	case !isHostName(name) && !isAddress(name) || port != "" && !isPort(port):
+	case !isHostPort(u.Host):
 		return errors.New("base url has no valid host name: give one such as https://api.security.microsoft.com")
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
 
 	"software.sslmate.com/src/go-pkcs12"
 )
@@ -14,6 +15,7 @@ import (
 // parsePEM collects the certificates and the one private key of a PEM file.
 // Blocks of other types (parameters, requests) are skipped.
 func parsePEM(data []byte, _ string) (certs []*x509.Certificate, key any, err error) {
+	var keys []any
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == "CERTIFICATE" {
 			c, err := x509.ParseCertificate(block.Bytes)
@@ -27,48 +29,49 @@ func parsePEM(data []byte, _ string) (certs []*x509.Certificate, key any, err er
 		if err != nil {
 			return nil, nil, err
 		}
-		if k != nil && key != nil {
-			return nil, nil, fmt.Errorf("%w: the PEM file holds more than one: leave the app's own alone", ErrCertificateKey)
-		}
 		if k != nil {
-			key = k
+			keys = append(keys, k)
 		}
 	}
-	switch {
-	case len(certs) == 0 && key == nil:
-		return nil, nil, fmt.Errorf("%w: the PEM file holds neither a certificate nor a private key", ErrCertificateFormat)
-	case len(certs) == 0:
-		return nil, nil, fmt.Errorf("%w: the PEM file holds a private key alone: append the certificate to it", ErrCertificateMissing)
-	case key == nil:
-		return nil, nil, fmt.Errorf("%w: the PEM file holds a certificate alone: append its private key", ErrCertificateKey)
+	if err := checkPEM(len(certs), len(keys)); err != nil {
+		return nil, nil, err
 	}
-	return certs, key, nil
+	return certs, keys[0], nil
+}
+
+// checkPEM says what a PEM file lacks or has too much of.
+func checkPEM(certs, keys int) error {
+	switch {
+	case certs == 0 && keys == 0:
+		return fmt.Errorf("%w: the PEM file holds neither a certificate nor a private key", ErrCertificateFormat)
+	case certs == 0:
+		return fmt.Errorf("%w: the PEM file holds a private key alone: append the certificate to it", ErrCertificateMissing)
+	case keys == 0:
+		return fmt.Errorf("%w: the PEM file holds a certificate alone: append its private key", ErrCertificateKey)
+	case keys > 1:
+		return fmt.Errorf("%w: the PEM file holds more than one: leave the app's own alone", ErrCertificateKey)
+	}
+	return nil
 }
 
 // parsePEMKey returns the key of a block, or nil when the block is no key. The
 // parser's own error is dropped: it may quote bytes of the key.
 func parsePEMKey(block *pem.Block) (any, error) {
-	encrypted := block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != ""
-	var key any
-	var err error
-	switch block.Type {
-	case "ENCRYPTED PRIVATE KEY":
-	case "PRIVATE KEY":
-		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-	case "RSA PRIVATE KEY":
-		if !encrypted {
-			key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-		}
-	case "EC PRIVATE KEY":
-		if !encrypted {
-			key, err = x509.ParseECPrivateKey(block.Bytes)
-		}
-	default:
+	if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
 		return nil, nil
 	}
-	if encrypted {
+	if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
 		return nil, fmt.Errorf("%w: the key in the PEM file is encrypted: decrypt it (openssl pkey -in KEY -out PLAIN) or give a PFX file with its password", ErrCertificateKey)
 	}
+	parse, ok := map[string]func([]byte) (any, error){
+		"PRIVATE KEY":     x509.ParsePKCS8PrivateKey,
+		"RSA PRIVATE KEY": func(der []byte) (any, error) { return x509.ParsePKCS1PrivateKey(der) },
+		"EC PRIVATE KEY":  func(der []byte) (any, error) { return x509.ParseECPrivateKey(der) },
+	}[block.Type]
+	if !ok {
+		return nil, fmt.Errorf("%w: its kind is not known: convert it (openssl pkey -in KEY -out PLAIN)", ErrCertificateKey)
+	}
+	key, err := parse(block.Bytes)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the %s block of the PEM file is damaged", ErrCertificateKey, block.Type)
 	}
@@ -125,16 +128,20 @@ func tooManyRounds(der []byte, depth int) bool {
 		if err != nil {
 			return false
 		}
-		if v.Tag == asn1.TagInteger && v.Class == asn1.ClassUniversal && afterSalt && overLimit(v.FullBytes) {
+		if afterSalt && isUniversal(v, asn1.TagInteger) && overLimit(v.FullBytes) {
 			return true
 		}
-		afterSalt = v.Tag == asn1.TagOctetString && v.Class == asn1.ClassUniversal
+		afterSalt = isUniversal(v, asn1.TagOctetString)
 		if (v.IsCompound || afterSalt) && tooManyRounds(v.Bytes, depth+1) {
 			return true
 		}
 		der = rest
 	}
 	return false
+}
+
+func isUniversal(v asn1.RawValue, tag int) bool {
+	return v.Class == asn1.ClassUniversal && v.Tag == tag
 }
 
 func overLimit(integer []byte) bool {

@@ -106,6 +106,7 @@ func TestCertificateMistakes(t *testing.T) {
 		{"pem encrypted key", cert + pemBlock("ENCRYPTED PRIVATE KEY", []byte("x")), "password", ErrCertificateKey},
 		{"pem old encrypted key", cert + string(pem.EncodeToMemory(legacyKey)), "password", ErrCertificateKey},
 		{"pem damaged key", cert + pemBlock("PRIVATE KEY", []byte("x")), "", ErrCertificateKey},
+		{"pem key of another kind", cert + pemBlock("OPENSSH PRIVATE KEY", []byte("x")), "", ErrCertificateKey},
 		{"pem damaged pkcs1 key", cert + pemBlock("RSA PRIVATE KEY", []byte("x")), "", ErrCertificateKey},
 		{"pem elliptic key", ecCert + pkcs8(ecKey()), "", ErrCertificateKey},
 		{"pem sec1 elliptic key", ecCert + pemBlock("EC PRIVATE KEY", must(x509.MarshalECPrivateKey(ecKey()))), "", ErrCertificateKey},

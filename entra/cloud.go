@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-sec/gatehouse"
 )
 
 // The names of the clouds, as [CloudByName] takes them.
@@ -66,6 +68,13 @@ func (s Service) Scope() string { return s.Resource + defaultScope }
 
 // IsLegacy reports whether host is one that Microsoft retires.
 func (s Service) IsLegacy(host string) bool { return slices.Contains(s.Legacy, host) }
+
+// Service returns the service behind an API; the zero Service for an unknown one.
+func (c Cloud) Service(api gatehouse.API) Service {
+	return map[gatehouse.API]Service{
+		gatehouse.APIMDE: c.MDE, gatehouse.APIXDR: c.XDR, gatehouse.APIGraph: c.Graph,
+	}[api]
+}
 
 // Clouds returns every cloud, the global one first. The caller owns the result.
 func Clouds() []Cloud {

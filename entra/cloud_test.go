@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-sec/gatehouse"
 	"pgregory.net/rapid"
 )
 
@@ -16,7 +17,8 @@ func TestClouds(t *testing.T) {
 		if c.Title == "" || len(c.Downloads) == 0 || !authorityHosts().allows("https://"+hostOf(c.Authority)) {
 			t.Errorf("%+v", c)
 		}
-		for _, s := range []Service{c.MDE, c.XDR, c.Graph} {
+		for _, api := range []gatehouse.API{gatehouse.APIMDE, gatehouse.APIXDR, gatehouse.APIGraph} {
+			s := c.Service(api)
 			if s.Hosts[0] != hostOf(s.URL) || s.Audiences[0] != s.Resource || s.Scope() != s.Resource+"/.default" {
 				t.Errorf("%s: %+v", c.Name, s)
 			}

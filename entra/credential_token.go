@@ -59,6 +59,7 @@ func (c *Credential) explain(ctx context.Context, ex *exchange, err error) error
 // plainError is a failure that no retry mends.
 type plainError struct{ text string }
 
+// Error returns the text.
 func (e *plainError) Error() string { return e.text }
 
 // NonRetriable tells azcore's pipelines not to repeat the request.

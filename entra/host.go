@@ -43,8 +43,7 @@ func NewHosts(names ...string) (Hosts, error) {
 			h.suffixes = append(h.suffixes, clean)
 			continue
 		}
-		host, port := splitPort(clean)
-		if !isHostName(host) && !isAddress(host) || port != "" && !isPort(port) {
+		if !isHostPort(clean) {
 			return Hosts{}, fmt.Errorf("%s is not a host name: give a host such as api.example.com or 127.0.0.1:8443, without scheme and path", quoteHarmless(name))
 		}
 		h.exact = append(h.exact, strings.TrimSuffix(clean, ":443"))
@@ -115,18 +114,39 @@ func isHostName(s string) bool {
 		return false
 	}
 	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		if strings.IndexFunc(label, func(r rune) bool { return !isLabelRune(r) }) >= 0 {
+		if !isLabel(label) {
 			return false
 		}
 	}
 	return true
 }
 
-func isLabelRune(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_'
+func isLabel(s string) bool {
+	const inside = "abcdefghijklmnopqrstuvwxyz0123456789_-"
+	return s != "" && len(s) <= 63 && strings.Trim(s, "-") == s && strings.Trim(s, inside) == ""
+}
+
+// isHostPort reports whether s, in lower case, is a host name or an address, with
+// or without a port.
+func isHostPort(s string) bool {
+	host, port := splitPort(s)
+	return (isHostName(host) || isAddress(host)) && (port == "" || isPort(port))
+}
+
+// parseHostURL parses a URL that may lack its scheme, which then is https. The
+// host comes out in lower case, without port 443 and without a final dot. The
+// text of url.Error is dropped: it quotes the input, which may be a pasted secret.
+func parseHostURL(raw string) (*url.URL, bool) {
+	text := strings.TrimSpace(raw)
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, false
+	}
+	u.Host = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(u.Host), ":443"), ".")
+	return u, true
 }
 
 func isAddress(s string) bool {
@@ -143,8 +163,7 @@ func isPort(s string) bool {
 // and gives its length otherwise: what a person pastes into the wrong field may
 // be a secret, and must not come back in an error.
 func quoteHarmless(s string) string {
-	host, port := splitPort(strings.ToLower(s))
-	if s == "" || (isHostName(host) || isAddress(host)) && (port == "" || isPort(port)) && !looksSecret(s) {
+	if s == "" || isHostPort(strings.ToLower(s)) && !looksSecret(s) {
 		return fmt.Sprintf("%q", s)
 	}
 	return fmt.Sprintf("(%d characters)", len([]rune(s)))

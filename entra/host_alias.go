@@ -77,30 +77,29 @@ func isKnownHost(host string) bool {
 // the preferred host of the global cloud always among them.
 func nearestHosts(host string) []string {
 	const most = 3
-	type candidate struct {
-		host     string
-		distance int
-	}
-	var all []candidate
-	for _, c := range Clouds() {
-		for _, h := range c.MDE.Hosts {
-			if !c.MDE.IsLegacy(h) {
-				all = append(all, candidate{h, editDistance(host, h)})
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
-	preferred := hostOf(globalCloud().MDE.URL)
+	all := currentHosts()
+	distance := func(h string) int { return editDistance(host, h) }
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(distance(a), distance(b)) })
 	// Farther than this the likeness is chance.
-	limit := all[0].distance + 2
-	var out []string
-	for _, c := range all {
-		if len(out) < most && c.distance <= min(limit, len(host)/3) && !slices.Contains(out, c.host) {
-			out = append(out, c.host)
-		}
-	}
+	limit := min(distance(all[0])+2, len(host)/3)
+	out := slices.DeleteFunc(all, func(h string) bool { return distance(h) > limit })
+	out = out[:min(len(out), most)]
+	preferred := hostOf(globalCloud().MDE.URL)
 	if !slices.Contains(out, preferred) {
 		out = append(out[:min(len(out), most-1)], preferred)
+	}
+	return out
+}
+
+// currentHosts are the base hosts of every cloud, each once, without legacy ones.
+func currentHosts() []string {
+	var out []string
+	for _, c := range Clouds() {
+		for _, h := range c.MDE.Hosts {
+			if !c.MDE.IsLegacy(h) && !slices.Contains(out, h) {
+				out = append(out, h)
+			}
+		}
 	}
 	return out
 }

@@ -86,6 +86,7 @@ func readReply(resp *http.Response) ([]byte, error) {
 // finalError marks an error that no retry mends, and keeps its chain.
 type finalError struct{ error }
 
+// Unwrap returns the error that was marked.
 func (e *finalError) Unwrap() error { return e.error }
 
 // NonRetriable tells azcore's pipelines not to repeat the request.
