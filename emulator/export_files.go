@@ -1,0 +1,168 @@
+package emulator
+
+import (
+	"compress/gzip"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// blobContainer is the container of export files, blobVersion the version of the storage service in their links.
+const (
+	blobContainer = "tvm-export"
+	blobVersion   = "2021-08-06"
+)
+
+// Hours that the links of an export are good for.
+const (
+	sasHours    = 1
+	sasMaxHours = 6
+)
+
+// exportFilesRow is the answer of an export by files.
+type exportFilesRow struct {
+	Context       string   `json:"@odata.context"`
+	ExportFiles   []string `json:"exportFiles"`
+	GeneratedTime stamp    `json:"generatedTime"`
+}
+
+// exportFiles is GET /api/machines/SoftwareVulnerabilitiesExport. It only signs links; the files are made when they are read.
+func exportFiles(c *call) reply {
+	hours, _, err := parseCount(c, "sasvalidhours", sasHours, sasMaxHours)
+	if err != nil {
+		return refuseExport(err)
+	}
+	snapshot := snapshotAt(c.now)
+	row := exportFilesRow{
+		Context:     contextOf(c, false, "microsoft.windowsDefenderATP.api.ExportFilesResponse"),
+		ExportFiles: []string{}, GeneratedTime: stampOf(snapshot),
+	}
+	from := c.now.UTC().Truncate(time.Second)
+	for i := range c.tenant.exports.files {
+		path := c.tenant.filePath(snapshot, i)
+		row.ExportFiles = append(row.ExportFiles, c.blobBase()+path+"?"+c.tenant.sas(path, from, from.Add(time.Duration(hours)*time.Hour)))
+	}
+	return reply{header: odataHeader(false), body: row}
+}
+
+// filePath gives the path of a file, as Microsoft's are made up: snapshot, kind, organisation and device group.
+func (t *tenant) filePath(snapshot time.Time, file int) string {
+	f := t.exports.files[file]
+	return fmt.Sprintf("/%s/%sVaExport/json/OrgId=%s/_RbacGroupId=%d/part-%05d-%s.c%03d.json.gz",
+		blobContainer, timePath(snapshot), t.org, t.groups[f.group].id, file, t.guid("part "+timePath(snapshot), int(f.group)), f.part)
+}
+
+// sas signs a path for a while, like a shared access signature of Azure Storage.
+func (t *tenant) sas(path string, from, until time.Time) string {
+	q := url.Values{
+		"sv": {blobVersion}, "st": {from.UTC().Format(time.RFC3339)}, "se": {until.UTC().Format(time.RFC3339)}, "sr": {"b"}, "sp": {"r"},
+	}
+	return q.Encode() + "&sig=" + url.QueryEscape(t.signature(path, q.Get("st"), q.Get("se")))
+}
+
+// signature is what sas signs with.
+func (t *tenant) signature(path, from, until string) string {
+	key := t.digest("storage-key", 0)
+	mac := hmac.New(sha256.New, key[:])
+	_, _ = fmt.Fprint(mac, path, "\n", from, "\n", until, "\n", blobVersion) // a hash takes everything
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// storageError is an error of Azure Storage, in XML.
+func storageError(status int, code, message, detail string) reply {
+	if detail != "" {
+		detail = "<AuthenticationErrorDetail>" + detail + "</AuthenticationErrorDetail>"
+	}
+	body := "\ufeff" + `<?xml version="1.0" encoding="utf-8"?><Error><Code>` + code + "</Code><Message>" + message + "</Message>" + detail + "</Error>"
+	return reply{
+		status: status,
+		header: http.Header{"Content-Type": {"application/xml"}, "X-Ms-Error-Code": {code}, "X-Ms-Version": {blobVersion}},
+		stream: func(out io.Writer) error { _, err := io.WriteString(out, body); return err },
+	}
+}
+
+// storageForbidden is the message of every refused signature.
+const storageForbidden = "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature."
+
+// downloadExport is the GET of an export file on the download host. The signature in the link is the right to read;
+// a bearer token beside it is refused, as Azure Storage does with one of a foreign audience.
+func downloadExport(c *call) reply {
+	t := c.tenant
+	path := "/" + blobContainer + "/" + c.vars["path"]
+	if t == nil {
+		return storageError(http.StatusNotFound, "ResourceNotFound", "The specified resource does not exist.", "")
+	}
+	if c.r.Header.Get("Authorization") != "" {
+		return storageError(http.StatusUnauthorized, "InvalidAuthenticationInfo", "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.", "")
+	}
+	from, until := c.query.Get("st"), c.query.Get("se")
+	if !hmac.Equal([]byte(t.signature(path, from, until)), []byte(c.query.Get("sig"))) {
+		return storageError(http.StatusForbidden, "AuthenticationFailed", storageForbidden, "Signature did not match.")
+	}
+	start, err1 := time.Parse(time.RFC3339, from)
+	expiry, err2 := time.Parse(time.RFC3339, until)
+	if err1 != nil || err2 != nil || c.now.Before(start.Add(-15*time.Minute)) || c.now.After(expiry) {
+		const layout = "Mon, 02 Jan 2006 15:04:05 GMT"
+		return storageError(http.StatusForbidden, "AuthenticationFailed", storageForbidden,
+			fmt.Sprintf("Signature not valid in the specified key time frame: Key start [%s] - Key expiry [%s] - Current [%s]",
+				start.Format(layout), expiry.Format(layout), c.now.UTC().Format(layout)))
+	}
+	file, ok := t.fileOfPath(path)
+	if !ok {
+		return storageError(http.StatusNotFound, "BlobNotFound", "The specified blob does not exist.", "")
+	}
+	return reply{
+		header: http.Header{"Content-Type": {"application/gzip"}, "X-Ms-Version": {blobVersion}, "X-Ms-Blob-Type": {"BlockBlob"}},
+		stream: func(out io.Writer) error { return t.writeFile(out, file) },
+	}
+}
+
+// orgOfPath reads the organisation out of the path of an export file: it says whose file it is.
+func orgOfPath(path string) string {
+	_, rest, _ := strings.Cut(path, "/OrgId=")
+	org, _, _ := strings.Cut(rest, "/")
+	return org
+}
+
+// fileOfPath finds the file of a path. Files of an older snapshot hold what the current ones do.
+func (t *tenant) fileOfPath(path string) (int, bool) {
+	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	if len(parts) < 3 {
+		return 0, false
+	}
+	snapshot, err := time.Parse("2006-01-02/1504", parts[1]+"/"+parts[2])
+	if err != nil {
+		return 0, false
+	}
+	for i := range t.exports.files {
+		if t.filePath(snapshot, i) == path {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// writeFile streams a file: gzip of one JSON object for each line.
+func (t *tenant) writeFile(out io.Writer, file int) error {
+	zip, err := gzip.NewWriterLevel(out, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	lines := json.NewEncoder(zip)
+	lines.SetEscapeHTML(false)
+	cursor := t.exportCursor()
+	f := t.exports.files[file]
+	for n := f.first; n < f.first+f.rows; n++ {
+		if err := lines.Encode(assetVulnerabilityLine(t.assetRow(cursor.seek(n)))); err != nil {
+			return err
+		}
+	}
+	return zip.Close()
+}

@@ -1,0 +1,149 @@
+package emulator
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Page sizes of the JSON exports.
+const (
+	exportPage    = 50000
+	exportMaxPage = 200000
+)
+
+// exportRoutes lists the exports of software vulnerabilities: pages, delta, files, and the files themselves.
+func exportRoutes() []route {
+	get := func(path string, perMinute, perHour int, options []string, handle func(*call) reply) route {
+		return route{
+			method: http.MethodGet, path: path, api: apiMDE, roles: []string{"Vulnerability.Read.All"}, perMinute: perMinute, perHour: perHour,
+			options: options, needs: licenceForTVM, handle: handle,
+		}
+	}
+	return []route{
+		get("/api/machines/softwarevulnerabilitiesbymachine", 30, 1000, []string{"pagesize", "$top", "$skiptoken"}, exportPages),
+		get("/api/machines/softwarevulnerabilitychangesbymachine", 30, 1000, []string{"pagesize", "$top", "$skiptoken", "sincetime"}, exportChanges),
+		get("/api/machines/softwarevulnerabilitiesexport", 5, 20, []string{"sasvalidhours"}, exportFiles),
+		{method: http.MethodGet, path: "/" + blobContainer + "/{path...}", api: apiBlob, options: []string{"sv", "st", "se", "sr", "sp", "sig"}, handle: downloadExport},
+	}
+}
+
+// skipToken is the cursor of the JSON exports: it is bound to a snapshot, as the recorded ones are.
+type skipToken struct {
+	ExportDefinition struct {
+		TimePath string `json:"TimePath"`
+	} `json:"ExportDefinition"`
+	ExportFileIndex int `json:"ExportFileIndex"`
+	LineStoppedAt   int `json:"LineStoppedAt"`
+}
+
+// String prints the token as it stands in a link.
+func (s skipToken) String() string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic("emulator: skip token: " + err.Error())
+	}
+	return base64.StdEncoding.EncodeToString(text)
+}
+
+// timePath names a snapshot in tokens and file names.
+func timePath(snapshot time.Time) string { return snapshot.Format("2006-01-02/1504/") }
+
+// parseSkipToken reads a token and the moment of its snapshot. A blank stands for a plus that lost its escape.
+func parseSkipToken(text string) (token skipToken, snapshot time.Time, err error) {
+	raw, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(text, " ", "+"))
+	if err == nil {
+		err = json.Unmarshal(raw, &token)
+	}
+	if err == nil {
+		snapshot, err = time.Parse("2006-01-02/1504/", token.ExportDefinition.TimePath)
+	}
+	return token, snapshot, err
+}
+
+// exportWindow is what a call of a JSON export asks for.
+type exportWindow struct {
+	size     int
+	top      bool // $top was sent: that many rows, and no nextLink
+	token    skipToken
+	snapshot time.Time
+}
+
+// snapshotLife is how long pages of a snapshot can be asked for after a newer one was made.
+const snapshotLife = 24 * time.Hour
+
+// readExportWindow reads the options of a JSON export.
+func readExportWindow(c *call) (exportWindow, error) {
+	w := exportWindow{snapshot: snapshotAt(c.now)}
+	size, _, err := parseCount(c, "pagesize", exportPage, exportMaxPage)
+	if err != nil {
+		return w, err
+	}
+	w.size = c.tenant.pageSize(size)
+	if top, asked, err := parseCount(c, "$top", 0, exportMaxPage); err != nil {
+		return w, err
+	} else if asked {
+		w.size, w.top = top, true
+	}
+	if text := c.query.Get("$skiptoken"); text != "" {
+		token, snapshot, err := parseSkipToken(text)
+		if err != nil || snapshot.After(c.now) || c.now.Sub(snapshot) > snapshotEvery+snapshotLife {
+			return w, odataErrorf("The $skiptoken is not valid or its snapshot is gone; start again from the first page.")
+		}
+		w.token, w.snapshot = token, snapshot
+	}
+	w.token.ExportDefinition.TimePath = timePath(w.snapshot)
+	return w, nil
+}
+
+// refuseExport is the 400 for an option that cannot be read.
+func refuseExport(err error) reply {
+	return fail(http.StatusBadRequest, "InvalidInput", "Invalid input "+err.Error())
+}
+
+// exportPages is GET /api/machines/SoftwareVulnerabilitiesByMachine.
+func exportPages(c *call) reply {
+	w, err := readExportWindow(c)
+	if err != nil {
+		return refuseExport(err)
+	}
+	x := &c.tenant.exports
+	first, ok := x.rowAt(w.token.ExportFileIndex, w.token.LineStoppedAt)
+	if !ok && x.rows > 0 {
+		return refuseExport(odataErrorf("The $skiptoken points at no row."))
+	}
+	last := min(x.rows, first+w.size)
+	next := ""
+	if last < x.rows && !w.top {
+		w.token.ExportFileIndex, w.token.LineStoppedAt = x.fileAt(last)
+		next = exportLink(c, w.token)
+	}
+	return reply{header: odataHeader(false), stream: func(out io.Writer) error {
+		rows := newRowWriter(out)
+		rows.begin(contextOf(c, false, "Collection(microsoft.windowsDefenderATP.api.AssetVulnerability)"))
+		rows.openValue()
+		cursor := c.tenant.exportCursor()
+		for n := first; n < last && rows.err == nil; n++ {
+			rows.row(c.tenant.assetRow(cursor.seek(n)))
+		}
+		return rows.end(next)
+	}}
+}
+
+// exportLink gives the link to the next page: parameters in lower case, and the token.
+func exportLink(c *call, token skipToken) string {
+	query := c.r.URL.Query()
+	link := c.base + c.r.URL.EscapedPath() + "?"
+	for name, values := range query {
+		switch lower := strings.ToLower(name); lower {
+		case "pagesize":
+			link += "pagesize=" + values[0] + "&"
+		case "sincetime":
+			link += "sincetime=" + strings.ReplaceAll(values[0], "+", "%2B") + "&"
+		}
+	}
+	return link + "$skiptoken=" + strings.NewReplacer("+", "%2B", "=", "%3D").Replace(token.String())
+}

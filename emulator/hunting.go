@@ -1,0 +1,7 @@
+package emulator
+
+type huntingStore struct{}
+
+func huntingRoutes() []route { return nil }
+
+func (t *tenant) hasEvent(machine int32, at stamp, report string) bool { return true }

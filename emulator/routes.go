@@ -1,0 +1,13 @@
+package emulator
+
+import "slices"
+
+// allRoutes lists every operation of Microsoft's APIs that the emulator answers.
+func allRoutes() []route {
+	return slices.Concat(
+		alertRoutes(), alertRelatedRoutes(),
+		machineRoutes(), machineTagRoutes(), userRoutes(),
+		vulnerabilityRoutes(), exportRoutes(), scoreRoutes(),
+		huntingRoutes(), graphAlertRoutes(), graphSecureScoreRoutes(),
+	)
+}

@@ -1,0 +1,143 @@
+package emulator
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Size says how much a generated tenant holds. A field that is zero takes its default; a negative one means none.
+type Size struct {
+	// Devices is the number of devices. Default 200.
+	Devices int
+	// Users is the number of people who sign in to them. Default three for every four devices.
+	Users int
+	// Alerts is the number of alerts present from the start. Default 120.
+	Alerts int
+	// Software is the number of products in the software catalogue. Default: the built-in list of about seventy; more than that adds invented ones.
+	Software int
+	// Vulnerabilities is the number of entries in the vulnerability catalogue. Default: those of the software alone; more adds entries that expose no device.
+	Vulnerabilities int
+	// VulnerabilityRows is the number of rows in the software vulnerability export. Default: about thirty for each device.
+	VulnerabilityRows int
+	// Events is the number of background hunting events of each device in each event table. Default 8.
+	Events int
+	// PageSize caps the rows of a page of every list, so that a small tenant has many pages. Default: Microsoft's own page sizes.
+	PageSize int
+}
+
+// orDefault resolves a field of Size: zero is the default, negative is none.
+func orDefault(n, standard int) int {
+	switch {
+	case n == 0:
+		return standard
+	case n < 0:
+		return 0
+	}
+	return n
+}
+
+// withDefaults returns the size with every default filled in.
+func (s Size) withDefaults() Size {
+	s.Devices = orDefault(s.Devices, 200)
+	s.Users = orDefault(s.Users, max(1, s.Devices*3/4))
+	s.Alerts = orDefault(s.Alerts, 120)
+	if s.Devices == 0 || s.Users == 0 {
+		s.Alerts = 0 // an alert needs a device and a user to be about
+	}
+	s.Events = orDefault(s.Events, 8)
+	s.VulnerabilityRows = max(0, s.VulnerabilityRows)
+	s.PageSize = max(0, s.PageSize)
+	return s
+}
+
+// tenant is the data of one customer: what Microsoft would hold about its devices. Bulky facts are kept as compact
+// numbers and turned into wire rows when they are asked for, so that 100,000 devices fit in a few tens of megabytes.
+type tenant struct {
+	id     string // directory id, a GUID
+	name   string // display name
+	domain string // DNS domain of the users
+	org    string // organisation id of Defender, a GUID, seen in export links
+	seed   uint64
+	size   Size
+	now    func() time.Time
+	born   time.Time // when the data was generated; every generated time is relative to it
+
+	platforms []platform
+	groups    []deviceGroup
+	templates []template
+	catalogue *catalogue
+	users     []user
+	machines  []machine
+	byID      map[[20]byte]int32 // machine id to index
+	installs  []install          // software of all machines, machine by machine
+	exports   exportIndex
+
+	mu       sync.RWMutex // guards everything below, and the mutable fields of machines
+	alerts   []*alert     // oldest first
+	alertIDs map[string]int32
+	alertsOf map[int32][]int32 // machine index to alert indexes
+	hunting  huntingStore
+}
+
+// newTenant generates the data of a tenant. The same specification, seed and time give the same data.
+func newTenant(spec TenantSpec, seed uint64, now func() time.Time) *tenant {
+	t := &tenant{
+		id: spec.ID, name: cmp.Or(spec.Name, "Contoso"), domain: cmp.Or(spec.Domain, "contoso.example"),
+		seed: seed, size: spec.Size.withDefaults(), now: now, born: now().UTC().Truncate(time.Second),
+	}
+	t.platforms, t.groups, t.templates = platforms(), groups(), templates()
+	t.org = t.guid("organisation", 0)
+	t.catalogue = newCatalogue(t.size.Software, t.size.Vulnerabilities, t.born)
+	t.generateUsers()
+	t.generateMachines()
+	t.generateInstalls()
+	t.indexExports()
+	t.generateAlerts()
+	return t
+}
+
+// rand gives the random source of one thing of the tenant: always the same numbers for the same kind and index.
+func (t *tenant) rand(kind string, index int) *rand.Rand {
+	return rand.New(rand.NewPCG(t.seed, mix(kind, index))) //nolint:gosec // reproducible data, not secrets.
+}
+
+// mix hashes a kind and an index into one number (FNV-1a).
+func mix(kind string, index int) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(kind) {
+		h = (h ^ uint64(kind[i])) * 1099511628211
+	}
+	for shift := 0; shift < 64; shift += 8 {
+		h = (h ^ uint64(index)>>shift&0xff) * 1099511628211
+	}
+	return h
+}
+
+// digest gives 32 bytes that belong to one thing of the tenant for good.
+func (t *tenant) digest(kind string, index int) [32]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "%s/%d/%s/%d", t.id, t.seed, kind, index))
+}
+
+// guid gives the GUID of one thing of the tenant.
+func (t *tenant) guid(kind string, index int) string {
+	return guidOf(t.digest(kind, index))
+}
+
+// guidOf prints the first bytes of a digest as a GUID of version 4.
+func guidOf(d [32]byte) string {
+	d[6], d[8] = d[6]&0x0f|0x40, d[8]&0x3f|0x80
+	h := hex.EncodeToString(d[:16])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
+}
+
+// hashOf gives the lower-case hex digest of a name, cut to the given number of bytes: 16 MD5, 20 SHA-1, 32 SHA-256.
+// They are names of files that do not exist, so any digest of the right length serves.
+func hashOf(name string, bytes int) string {
+	d := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(d[:bytes])
+}
