@@ -315,8 +315,7 @@ func TestUnreachableAuthority(t *testing.T) {
 		o := options(f)
 		o.Client = nil
 		_, err := newTestCredential(t, o).Token(t.Context(), "https://graph.microsoft.com")
-		var unknown x509.UnknownAuthorityError
-		if !errors.As(err, &unknown) {
+		if _, ok := errors.AsType[x509.UnknownAuthorityError](err); !ok {
 			t.Errorf("error %v", err)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -86,9 +87,7 @@ func discoveryDocument(base string, more map[string]any) map[string]any {
 		"tenant_region_scope":     "EU",
 		"tenant_region_sub_scope": nil,
 	}
-	for k, v := range more {
-		doc[k] = v
-	}
+	maps.Copy(doc, more)
 	return doc
 }
 

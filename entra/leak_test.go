@@ -46,13 +46,22 @@ func plantedPieces(file Secret, assertion string) map[string]string {
 	d := rsaKey().D.Text(10)
 	return map[string]string{
 		"secret": plantedSecret, "secret as base64": base64.StdEncoding.EncodeToString([]byte(plantedSecret)),
-		"secret as numbers": strings.Trim(fmt.Sprint([]byte(plantedSecret)[:8]), "[]"),
+		"secret as numbers": numbers(plantedSecret[:8]),
 		"secret as hex":     fmt.Sprintf("%x", plantedSecret[:12]),
 		"password":          plantedPassword, "password as hex": fmt.Sprintf("%x", plantedPassword),
 		"key as base64": base64.StdEncoding.EncodeToString(block.Bytes)[60:120],
-		"key exponent":  d[:40], "file as numbers": strings.Trim(fmt.Sprint([]byte(file.Reveal())[100:120]), "[]"),
+		"key exponent":  d[:40], "file as numbers": numbers(file.Reveal()[100:120]),
 		"assertion": assertion,
 	}
+}
+
+// numbers is how fmt prints the bytes of s with %v.
+func numbers(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		fmt.Fprintf(&b, " %d", s[i])
+	}
+	return b.String()[1:]
 }
 
 // inEveryFormat prints v in each way that a program may print it.
@@ -60,7 +69,7 @@ func inEveryFormat(v any) string {
 	var b bytes.Buffer
 	type wrapper struct {
 		V any
-		v any //nolint:unused // fmt prints it without calling methods
+		v any // fmt prints it without calling methods
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T"} {
 		fmt.Fprintf(&b, verb+"\n", v)

@@ -21,10 +21,10 @@ func TestPermissions(t *testing.T) {
 		if p.Guide {
 			guide++
 		}
-		if !isGUID(p.ID) || p.Title == "" || seen[p.ID] || seen[p.Permission.String()] {
+		if !isGUID(p.ID) || p.Title == "" || seen[p.ID] || seen[p.String()] {
 			t.Errorf("%+v", p)
 		}
-		seen[p.ID], seen[p.Permission.String()] = true, true
+		seen[p.ID], seen[p.String()] = true, true
 	}
 	if count[gatehouse.ResourceMDE] != 32 || count[gatehouse.ResourceXDR] != 4 || count[gatehouse.ResourceGraph] != 7 || guide != 7 {
 		t.Errorf("counts %v, in the guide %d", count, guide)
@@ -45,10 +45,13 @@ func TestPermissionsAgainstExport(t *testing.T) {
 	}
 	var export struct {
 		ServicePrincipals []struct {
-			AppID       string
-			DisplayName gatehouse.Resource
-			AppRoles    []struct{ Value, ID string }
-		}
+			AppID       string             `json:"appId"`
+			DisplayName gatehouse.Resource `json:"displayName"`
+			AppRoles    []struct {
+				Value string `json:"value"`
+				ID    string `json:"id"`
+			} `json:"appRoles"`
+		} `json:"servicePrincipals"`
 	}
 	if err := json.Unmarshal(data, &export); err != nil {
 		t.Fatal(err)

@@ -58,7 +58,7 @@ func Discover(ctx context.Context, client *http.Client, authority, tenant string
 	if err != nil {
 		return Tenant{}, fmt.Errorf("tenant discovery: %w", err)
 	}
-	resp, err := withoutRedirects(client).Do(req)
+	resp, err := withoutRedirects(client).Do(req) //nolint:bodyclose // readReply closes it
 	if err != nil {
 		return Tenant{}, fmt.Errorf("tenant discovery: %w", err)
 	}

@@ -87,12 +87,11 @@ func (e *TokenError) scrub(secrets []Secret) {
 // the answer inside azidentity's AuthenticationFailedError, for users who bring
 // their own credential.
 func AsTokenError(err error) (*TokenError, bool) {
-	var own *TokenError
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*TokenError](err); ok {
 		return own, true
 	}
-	var failed *azidentity.AuthenticationFailedError
-	if !errors.As(err, &failed) || failed.RawResponse == nil {
+	failed, ok := errors.AsType[*azidentity.AuthenticationFailedError](err)
+	if !ok || failed.RawResponse == nil {
 		return nil, false
 	}
 	body, err := runtime.Payload(failed.RawResponse)

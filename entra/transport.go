@@ -54,10 +54,9 @@ func (t *transport) send(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	resp, err := t.client.Do(req)
+	resp, err := t.client.Do(req) //nolint:gosec // the host was checked above
 	if err != nil {
-		var broken *tls.CertificateVerificationError
-		if errors.As(err, &broken) {
+		if _, broken := errors.AsType[*tls.CertificateVerificationError](err); broken {
 			return nil, &finalError{err}
 		}
 		return nil, err
