@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"net/http"
 	"slices"
@@ -176,11 +178,8 @@ func (p *plan) decides(f Fault, key string, n int) bool {
 	if slices.Contains(f.Calls, n) || len(f.Calls) == 0 && f.Probability == 0 {
 		return true
 	}
-	h := mix(fmt.Sprint(p.faults.Seed, " ", key), n)
-	h ^= h >> 33 // FNV alone leaves the high bits of similar texts alike
-	h *= 0xff51afd7ed558ccd
-	h ^= h >> 33
-	return float64(h>>11)/(1<<53) < f.Probability
+	digest := sha256.Sum256(fmt.Appendf(nil, "%d %s %d", p.faults.Seed, key, n))
+	return float64(binary.BigEndian.Uint64(digest[:8])>>11)/(1<<53) < f.Probability
 }
 
 // retryAfter sets the header of a fault's answer.

@@ -79,11 +79,15 @@ func (l *limiter) spend(rt *route, key string, now time.Time) (refused *excess, 
 		b.quiet = now.Add(alwaysWait)
 		return &excess{limit: rt.perMinute, span: time.Minute, wait: alwaysWait}, early
 	}
+	var worst excess // when both windows are full, the longer wait is the true one
 	for _, w := range b.windows {
-		if wait := w.wait(now); wait > 0 {
-			b.quiet = now.Add(wait)
-			return &excess{limit: w.limit, span: w.span, wait: wait}, early
+		if wait := w.wait(now); wait > worst.wait {
+			worst = excess{limit: w.limit, span: w.span, wait: wait}
 		}
+	}
+	if worst.wait > 0 {
+		b.quiet = now.Add(worst.wait)
+		return &worst, early
 	}
 	for _, w := range b.windows {
 		w.calls = append(w.calls, now)
@@ -103,7 +107,7 @@ func (l *limiter) told(rt *route, key string, until time.Time) {
 	b.quiet = until
 }
 
-// newBudget makes the windows of a route. The longer one is looked at first: when both are full its wait is the true one.
+// newBudget makes the windows of a route.
 func newBudget(rt *route) *budget {
 	b := &budget{}
 	if rt.perHour > 0 {

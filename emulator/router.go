@@ -97,8 +97,10 @@ func (p pattern) weight() string {
 			b.WriteByte('0')
 		case strings.HasPrefix(s, "{"):
 			b.WriteByte('1')
-		default:
+		case strings.Contains(s, "{"):
 			b.WriteByte('2')
+		default:
+			b.WriteByte('3')
 		}
 	}
 	return b.String()
@@ -132,21 +134,29 @@ func (p pattern) match(path []string) (map[string]string, bool) {
 	return vars, true
 }
 
-// matchSegment compares one segment and notes its variable. A pattern may hold a variable with fixed text around it,
-// as in findbyip(ip='{ip}').
+// matchSegment compares one segment and notes its variables. A segment may hold fixed text and variables in turn, as in
+// findbyip(ip='{ip}',timestamp={timestamp}); a variable ends where the fixed text after it begins.
 func matchSegment(want, got string, vars map[string]string) bool {
-	open := strings.IndexByte(want, '{')
-	if open < 0 {
-		return strings.EqualFold(want, got)
+	for {
+		fixed, rest, more := strings.Cut(want, "{")
+		if len(got) < len(fixed) || !strings.EqualFold(got[:len(fixed)], fixed) {
+			return false
+		}
+		got = got[len(fixed):]
+		if !more {
+			return got == ""
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		stop, _, _ := strings.Cut(after, "{")
+		end := len(got)
+		if stop != "" {
+			end = strings.Index(strings.ToLower(got), stop)
+		}
+		if end <= 0 || end > len(got) {
+			return false
+		}
+		vars[strings.TrimSuffix(name, "...")], want, got = got[:end], after, got[end:]
 	}
-	shut := strings.IndexByte(want, '}')
-	head, tail := want[:open], want[shut+1:]
-	if len(got) <= len(head)+len(tail) ||
-		!strings.EqualFold(got[:len(head)], head) || !strings.EqualFold(got[len(got)-len(tail):], tail) {
-		return false
-	}
-	vars[strings.TrimSuffix(want[open+1:shut], "...")] = got[len(head) : len(got)-len(tail)]
-	return true
 }
 
 // errNoRoute and errWrongVerb tell the two ways of finding no route.

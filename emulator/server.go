@@ -70,7 +70,10 @@ type Server struct {
 }
 
 // Start listens on loopback and serves until Close.
-func Start(o Options) (*Server, error) {
+func Start(o Options) (*Server, error) { return start(o, allRoutes()) }
+
+// start starts with the given routes of the APIs.
+func start(o Options, routes []route) (*Server, error) {
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
@@ -83,7 +86,7 @@ func Start(o Options) (*Server, error) {
 		stats:  newCounters(o.Seed), ids: &ids{seed: o.Seed}, identityHeader: rand.Text(),
 	}
 	s.entra, s.outside = newSigner("Entra ID", s.clock.Now), newSigner("Outside issuer", s.clock.Now)
-	s.route(allRoutes())
+	s.route(routes)
 	if err := s.SetFaults(o.Faults); err != nil {
 		return nil, err
 	}
