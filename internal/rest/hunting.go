@@ -116,11 +116,14 @@ func (h *Hunt) begin() error {
 			err = json.UnmarshalDecode(h.dec, &h.Columns, strictly)
 			h.indexColumns()
 		case "results":
-			if h.index != nil {
-				_, err := decodeOpening(h.dec)
-				return err
+			if h.index == nil {
+				err = h.holdRows()
+				break
 			}
-			err = h.holdRows()
+			var begun bool
+			if begun, err = decodeOpening(h.dec); begun {
+				return nil
+			}
 		case "error":
 			err = decodeError(h.dec)
 		default:
@@ -133,16 +136,20 @@ func (h *Hunt) begin() error {
 	return h.end()
 }
 
-// decodeOpening reads "[" or null.
-func decodeOpening(dec *jsontext.Decoder) (bool, error) {
+// decodeOpening reads "[", which begins the rows, or null, which stands for none.
+func decodeOpening(dec *jsontext.Decoder) (begun bool, err error) {
 	tok, err := dec.ReadToken()
 	if err != nil {
 		return false, err
 	}
-	if k := tok.Kind(); k != jsontext.KindBeginArray {
+	switch k := tok.Kind(); k {
+	case jsontext.KindBeginArray:
+		return true, nil
+	case jsontext.KindNull:
+		return false, nil
+	default:
 		return false, fmt.Errorf("its rows begin with %s", k)
 	}
-	return true, nil
 }
 
 func (h *Hunt) holdRows() error {

@@ -246,3 +246,23 @@ func record(h *maphash.Hash, raw jsontext.Value) {
 	_, _ = h.Write(raw)
 	_ = h.WriteByte('\n')
 }
+
+// Each hands the items of a whole answer to item: those of a list, or the one
+// that the answer is when it is no list.
+func Each(raw jsontext.Value, item func(jsontext.Value) error) error {
+	single := raw.Kind() == jsontext.KindBeginObject
+	if single {
+		var list struct {
+			Value jsontext.Value `json:"value"`
+		}
+		if err := json.Unmarshal(raw, &list, strictly); err != nil {
+			return fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		single = list.Value == nil
+	}
+	if single {
+		return item(raw)
+	}
+	_, err := readPage(bytes.NewReader(raw), item)
+	return err
+}

@@ -1,0 +1,128 @@
+package defender
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/internal/rest"
+)
+
+// Options describe a [Client]. The zero value is the global cloud with Microsoft's
+// preferred host.
+type Options struct {
+	// BaseURL is the API base URL in any spelling that [entra.ResolveBaseURL]
+	// takes. Default: the preferred host of the cloud.
+	BaseURL string
+	// AllowHosts are hosts outside Microsoft's that BaseURL and download links may
+	// point to. Default: none. A token is sent to the one that BaseURL names.
+	AllowHosts []string
+	// Cloud is the name of the cloud. Default: that of BaseURL, else "global".
+	Cloud string
+	// Resource is what a token is asked for. Default: the resource of the cloud's
+	// MDE service, which for the global cloud is not the name of its host.
+	Resource string
+	// Transport sends requests, usually an [*http.Client]. Default: one of our
+	// own. Redirects are never followed; a transport that is no *http.Client must
+	// hand them back by itself.
+	Transport policy.Transporter
+	// UserAgent is put before ours, for example "MdatpPartner-Contoso-App/1.0",
+	// the form that Microsoft asks of partners. Default: none.
+	UserAgent string
+	// MaxRetries is how often a request is sent again after 429, a fault of the
+	// service or a broken connection. Default: six. Negative: never. What cannot
+	// be repeated safely (a comment on an alert) is only sent again after 429.
+	MaxRetries int
+	// MaxWait is the longest single wait for a rate limit. A longer one comes back
+	// at once as an [*Error] that is [ErrThrottled]. Default: five minutes.
+	// Negative: never wait.
+	MaxWait time.Duration
+	// Budgets are shared with other clients of the same application and tenant.
+	// Default: this client's own.
+	Budgets *Budgets
+	// OnCall is told of every request that left. It must be safe for concurrent
+	// use. Default: none.
+	OnCall func(Call)
+}
+
+// Client reads and updates one tenant through the Defender for Endpoint API. It
+// is safe for concurrent use.
+type Client struct {
+	Alerts                  *AlertsService                  // alerts and what they are related to
+	Machines                *MachinesService                // devices
+	Vulnerabilities         *VulnerabilitiesService         // the catalogue of CVEs and who is exposed
+	SoftwareVulnerabilities *SoftwareVulnerabilitiesService // one row per device, software and CVE
+	Scores                  *ScoresService                  // exposure and configuration scores
+	Hunting                 *HuntingService                 // advanced hunting
+
+	rest *rest.Client
+	base entra.BaseURL
+}
+
+// service is what every service is: the client behind it.
+type service struct{ rest *rest.Client }
+
+// New makes a client. It sends nothing: wrong credentials show at the first
+// call. An unknown host, an unknown cloud and a host of another cloud are errors.
+// A nil o means the zero Options.
+func New(cred azcore.TokenCredential, o *Options) (*Client, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	base, err := entra.ResolveBaseURL(o.BaseURL, entra.BaseURLOptions{AllowHosts: o.AllowHosts, Cloud: o.Cloud})
+	if err != nil {
+		return nil, err
+	}
+	downloads, err := entra.NewHosts(slices.Concat(base.Cloud.DownloadGuard().Names(), o.AllowHosts)...)
+	if err != nil {
+		return nil, err
+	}
+	scope, err := scopeOf(o.Resource, base.Cloud)
+	if err != nil {
+		return nil, err
+	}
+	shared, err := rest.New(cred, rest.Options{
+		Base: base.URL, Guard: base.Guard(), Downloads: downloads, Scope: scope,
+		Transport: o.Transport, UserAgent: o.UserAgent,
+		MaxRetries: o.MaxRetries, MaxWait: o.MaxWait, Budgets: o.Budgets, OnCall: o.OnCall,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := service{shared}
+	return &Client{
+		Alerts: &AlertsService{s}, Machines: &MachinesService{s}, Vulnerabilities: &VulnerabilitiesService{s},
+		SoftwareVulnerabilities: &SoftwareVulnerabilitiesService{s}, Scores: &ScoresService{s}, Hunting: &HuntingService{s},
+		rest: shared, base: base,
+	}, nil
+}
+
+// scopeOf returns the scope for a resource, the cloud's own when it is empty.
+func scopeOf(resource string, c entra.Cloud) (string, error) {
+	if resource == "" {
+		return c.MDE.Scope(), nil
+	}
+	if u, err := url.Parse(resource); err != nil || u.Scheme != "https" || u.Host == "" {
+		return "", fmt.Errorf("resource is not an https URL: give one such as %s", c.MDE.Resource)
+	}
+	return resource + "/.default", nil
+}
+
+// BaseURL returns where the client sends its calls, with warnings for people.
+func (c *Client) BaseURL() entra.BaseURL { return c.base }
+
+// Calls returns how many requests have left so far, tries again and downloads
+// included, requests for tokens not.
+func (c *Client) Calls() int64 { return c.rest.Calls() }
+
+// Operations returns every operation of this package, in the order of the
+// services of [Client].
+func Operations() []Operation {
+	return slices.Concat(alertOperations(), machineOperations(), vulnerabilityOperations(),
+		softwareVulnerabilityOperations(), scoreOperations(), huntingOperations())
+}

@@ -1,0 +1,37 @@
+package defender
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/gatehouse-sec/gatehouse/internal/rest"
+)
+
+// HuntingService runs advanced hunting queries over the Device tables. Microsoft
+// is retiring this route; that of Graph sees every table.
+type HuntingService struct{ service }
+
+// Run runs a query in Kusto's language and returns its answer with the rows still
+// to be read. A query may look back 30 days, run for 200 seconds and return
+// 100,000 rows or 50 MB; a query that is wrong or asks for more is an [*Error]
+// with status 400 and Microsoft's explanation.
+//
+// Permission: AdvancedQuery.Read.All.
+// Docs: https://learn.microsoft.com/defender-endpoint/api/run-advanced-query-api.
+//
+// api:POST /api/advancedqueries/run
+func (s *HuntingService) Run(ctx context.Context, kql string) (*Hunt, error) {
+	if strings.TrimSpace(kql) == "" {
+		return nil, errors.New("query is empty: give one such as DeviceInfo | take 10")
+	}
+	body := struct {
+		Query string `json:"Query"`
+	}{kql}
+	return s.rest.RunHunt(ctx, rest.Request{Operation: opHuntingRun, Body: body})
+}
+
+// opHuntingRun only reads, so it may be sent again.
+var opHuntingRun = replayed(limited(write("POST", "/api/advancedqueries/run", "run-advanced-query-api", "AdvancedQuery.Read.All"), 45, 1500))
+
+func huntingOperations() []Operation { return []Operation{opHuntingRun} }

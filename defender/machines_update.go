@@ -1,0 +1,164 @@
+package defender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-sec/gatehouse/internal/rest"
+)
+
+// DeviceValue is how much a device is worth to its owner; it weighs in the
+// exposure score. Unknown values are kept as they come.
+type DeviceValue string
+
+// The values that Microsoft documents.
+const (
+	DeviceValueLow    DeviceValue = "Low"
+	DeviceValueNormal DeviceValue = "Normal"
+	DeviceValueHigh   DeviceValue = "High"
+)
+
+// ValidDeviceValues returns the values that a device can be given.
+func ValidDeviceValues() []DeviceValue {
+	return []DeviceValue{DeviceValueLow, DeviceValueNormal, DeviceValueHigh}
+}
+
+// TagAction is what to do with a tag.
+type TagAction string
+
+// The two actions.
+const (
+	TagAdd    TagAction = "Add"
+	TagRemove TagAction = "Remove"
+)
+
+// ValidTagActions returns the two actions.
+func ValidTagActions() []TagAction { return []TagAction{TagAdd, TagRemove} }
+
+// MachineUpdate is what to change about a device. Zero fields stay as they are.
+type MachineUpdate struct {
+	// MachineTags are all the tags that the device shall have: the given list
+	// takes the place of the tags that are there. Microsoft's page also says that
+	// tags are only added; to add or remove one for certain use Tag. Nil: leave
+	// them. Empty and not nil: remove all.
+	MachineTags []string
+	DeviceValue DeviceValue
+}
+
+// body returns what is sent, or says what is wrong.
+func (u MachineUpdate) body() (any, error) {
+	if u.MachineTags == nil && u.DeviceValue == "" {
+		return nil, errors.New("nothing to update: give tags or a device value")
+	}
+	value, err := pick("device value", u.DeviceValue, ValidDeviceValues())
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(u.MachineTags, func(t string) bool { return strings.TrimSpace(t) == "" }) {
+		return nil, errors.New("one of the tags is empty")
+	}
+	return struct {
+		MachineTags []string    `json:"machineTags,omitzero"`
+		DeviceValue DeviceValue `json:"deviceValue,omitzero"`
+	}{u.MachineTags, value}, nil
+}
+
+// Update changes a device and returns it as it is afterwards.
+//
+// Permission: Machine.ReadWrite.All.
+// Docs: https://learn.microsoft.com/defender-endpoint/api/update-machine-method.
+//
+// api:PATCH /api/machines/{id}
+func (s *MachinesService) Update(ctx context.Context, id string, u MachineUpdate) (Machine, error) {
+	body, err := u.body()
+	if err != nil {
+		return Machine{}, err
+	}
+	return rest.Get[Machine](ctx, s.rest, rest.Request{Operation: opMachinesUpdate, Vars: []string{id}, Body: body})
+}
+
+// tagBody is what the two operations on tags send. The names are case-sensitive.
+type tagBody struct {
+	Value      string    `json:"Value"`
+	Action     TagAction `json:"Action"`
+	MachineIDs []string  `json:"MachineIds,omitzero"`
+}
+
+func newTagBody(tag string, action TagAction, ids []string) (tagBody, error) {
+	if strings.TrimSpace(tag) == "" {
+		return tagBody{}, errors.New("tag is missing: give one")
+	}
+	action, err := require("tag action", action, ValidTagActions())
+	return tagBody{Value: tag, Action: action, MachineIDs: ids}, err
+}
+
+// Tag adds a tag to a device or removes it, and returns the device as it is
+// afterwards.
+//
+// Permission: Machine.ReadWrite.All.
+// Docs: https://learn.microsoft.com/defender-endpoint/api/add-or-remove-machine-tags.
+//
+// api:POST /api/machines/{id}/tags
+func (s *MachinesService) Tag(ctx context.Context, id, tag string, action TagAction) (Machine, error) {
+	body, err := newTagBody(tag, action, nil)
+	if err != nil {
+		return Machine{}, err
+	}
+	return rest.Get[Machine](ctx, s.rest, rest.Request{Operation: opMachinesTag, Vars: []string{id}, Body: body})
+}
+
+// MaxTagMany is how many devices TagMany takes at once.
+const MaxTagMany = 500
+
+// TagMany adds a tag to up to [MaxTagMany] devices or removes it, and returns the
+// devices that the service says it has changed.
+//
+// Permission: Machine.ReadWrite.All.
+// Docs: https://learn.microsoft.com/defender-endpoint/api/add-or-remove-multiple-machine-tags.
+//
+// api:POST /api/machines/AddOrRemoveTagForMultipleMachines
+func (s *MachinesService) TagMany(ctx context.Context, ids []string, tag string, action TagAction) ([]Machine, error) {
+	if err := checkIDs("machine", ids); err != nil {
+		return nil, err
+	}
+	if len(ids) > MaxTagMany {
+		return nil, fmt.Errorf("%d machines at once: the service takes %d, split them", len(ids), MaxTagMany)
+	}
+	body, err := newTagBody(tag, action, ids)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := s.rest.Fetch(ctx, rest.Request{Operation: opMachinesTagMany, Body: body})
+	if err != nil || len(raw) == 0 {
+		return nil, err
+	}
+	return machinesOf(raw)
+}
+
+// SetDeviceValue says how much a device is worth, and returns it as it is
+// afterwards.
+//
+// Permission: Machine.ReadWrite.All.
+// Docs: https://learn.microsoft.com/defender-endpoint/api/set-device-value.
+//
+// api:POST /api/machines/{id}/setDeviceValue
+func (s *MachinesService) SetDeviceValue(ctx context.Context, id string, v DeviceValue) (Machine, error) {
+	v, err := require("device value", v, ValidDeviceValues())
+	if err != nil {
+		return Machine{}, err
+	}
+	body := struct {
+		DeviceValue DeviceValue `json:"DeviceValue"`
+	}{v}
+	return rest.Get[Machine](ctx, s.rest, rest.Request{Operation: opMachinesDeviceValue, Vars: []string{id}, Body: body})
+}
+
+var (
+	opMachinesUpdate      = replayed(write("PATCH", "/api/machines/{id}", "update-machine-method", "Machine.ReadWrite.All"))
+	opMachinesTag         = replayed(write("POST", "/api/machines/{id}/tags", "add-or-remove-machine-tags", "Machine.ReadWrite.All"))
+	opMachinesTagMany     = replayed(write("POST", "/api/machines/AddOrRemoveTagForMultipleMachines", "add-or-remove-multiple-machine-tags", "Machine.ReadWrite.All"))
+	opMachinesDeviceValue = replayed(write("POST", "/api/machines/{id}/setDeviceValue", "set-device-value", "Machine.ReadWrite.All"))
+)

@@ -1,0 +1,83 @@
+package defender
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse/internal/rest"
+)
+
+// Query narrows a list. A nil *Query and the zero Query mean all of it.
+type Query struct {
+	// Filter is an OData filter in Microsoft's terms. It is checked before it is
+	// sent: its syntax, and its properties against those that Microsoft documents
+	// as filterable for the list. Default: none.
+	Filter Filter
+	// Top is how many items to read in all. More than one page is read as several
+	// pages by $top and $skip. Default: zero, which means all, by next links.
+	Top int
+	// Skip is how many items to pass over at the service. Default: none.
+	Skip int
+	// Expand are the relations to include. Only alerts have one: "evidence".
+	// Default: none.
+	Expand []string
+}
+
+// entitySet says what Microsoft documents for the query options of one list.
+type entitySet struct {
+	name       string // for people, plural
+	filterable []string
+	pageSize   int // the largest page; the most that $top takes
+	expand     []string
+}
+
+// listing turns a query into a list to be read, or says what is wrong with it.
+func (s entitySet) listing(op Operation, q *Query) (rest.Listing, error) {
+	l := rest.Listing{Request: rest.Request{Operation: op}, PageSize: s.pageSize}
+	if q == nil {
+		return l, nil
+	}
+	if q.Top < 0 || q.Skip < 0 {
+		return l, fmt.Errorf("top and skip must not be negative, got %d and %d", q.Top, q.Skip)
+	}
+	l.Limit, l.Skip, l.Query = q.Top, q.Skip, url.Values{}
+	if q.Filter != "" {
+		if err := q.Filter.check(s); err != nil {
+			return l, err
+		}
+		l.Query.Set("$filter", string(q.Filter))
+	}
+	for _, e := range q.Expand {
+		if !slices.Contains(s.expand, e) {
+			return l, fmt.Errorf("%s cannot be expanded by %q: %s", s.name, e, orNone("use", s.expand))
+		}
+	}
+	if len(q.Expand) > 0 {
+		l.Query.Set("$expand", strings.Join(q.Expand, ","))
+	}
+	return l, nil
+}
+
+func orNone(verb string, names []string) string {
+	if len(names) == 0 {
+		return "there is nothing to expand"
+	}
+	return verb + " " + strings.Join(names, ", ")
+}
+
+// list reads a set with a query.
+func list[T any, P rest.Item[T]](ctx context.Context, c *rest.Client, set entitySet, op Operation, q *Query) iter.Seq2[T, error] {
+	l, err := set.listing(op, q)
+	if err != nil {
+		return rest.Fail[T](err)
+	}
+	return rest.List[T, P](ctx, c, l)
+}
+
+// timeText is how a moment is printed in a filter or a path.
+func timeText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.9999999Z") }
