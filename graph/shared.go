@@ -1,0 +1,56 @@
+package graph
+
+import "github.com/gatehouse-sec/gatehouse/internal/rest"
+
+// The words that this SDK shares with that of Defender for Endpoint.
+type (
+	// Operation is one operation of the API: method, path, rate limits,
+	// permissions and the address of Microsoft's page.
+	Operation = rest.Operation
+	// Record keeps one item as Microsoft sent it, in its field Raw. It is embedded
+	// in every item type, so that no unknown member is lost.
+	Record = rest.Record
+	// Time is a moment as Microsoft prints it. The zero Time stands for null and
+	// for an absent member.
+	Time = rest.Time
+	// Error is what a call came back with when it did not succeed. Ask for its
+	// kind by errors.Is and one of the Err values.
+	Error = rest.Error
+	// DecodeError tells that an item did not fit its Go type. The item comes with
+	// it, with Raw whole and with every member that did fit; a list goes on.
+	DecodeError = rest.DecodeError
+	// LinkError tells why a next link was not followed. The list is not complete.
+	LinkError = rest.LinkError
+	// Call is one request that left, as Options.OnCall sees it.
+	Call = rest.Call
+	// Budgets keep the calls of one application in one tenant inside Microsoft's
+	// limits.
+	Budgets = rest.Budgets
+	// Column is one column of a hunt's answer: its name and Microsoft's type name.
+	Column = rest.Column
+	// Row is one row of a hunt's answer, its cells in the order of the columns.
+	Row = rest.Row
+	// Hunt is the answer to a hunting query. Its rows are read from the network as
+	// they are asked for.
+	Hunt = rest.Hunt
+)
+
+// The kinds of [Error], and of other failures, for errors.Is.
+var (
+	ErrNotFound      = rest.ErrNotFound      // 404
+	ErrUnauthorized  = rest.ErrUnauthorized  // 401: the token is missing, expired or for another audience
+	ErrForbidden     = rest.ErrForbidden     // 403: the token is good and a permission is missing
+	ErrThrottled     = rest.ErrThrottled     // 429, or our own budget for the route is spent
+	ErrUnlicensed    = rest.ErrUnlicensed    // the tenant lacks a licence, or is inactive
+	ErrUnreachable   = rest.ErrUnreachable   // no answer at all: DNS, TLS, connection
+	ErrRedirected    = rest.ErrRedirected    // 3xx: never followed
+	ErrTruncated     = rest.ErrTruncated     // an answer broke off, and reading it again did not help
+	ErrMalformed     = rest.ErrMalformed     // an answer is not the documented JSON
+	ErrChanged       = rest.ErrChanged       // after a break the list is no longer the one that was begun
+	ErrNextLink      = rest.ErrNextLink      // every LinkError
+	ErrCursorExpired = rest.ErrCursorExpired // what is behind a next link is gone
+)
+
+// NewBudgets returns budgets of which nothing is spent, to be shared by clients
+// of the same application and tenant.
+func NewBudgets() *Budgets { return rest.NewBudgets() }
