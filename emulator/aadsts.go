@@ -136,7 +136,7 @@ type tokenError struct {
 
 // refused is the reply to a refused call of Entra.
 func (s *Server) refused(c *call, e *refusal) reply {
-	trace, correlation := s.ids.next(), c.r.Header.Get("client-request-id")
+	trace, correlation := s.ids.next(), c.r.Header.Get("Client-Request-Id")
 	if !validGUID(correlation) {
 		correlation = s.ids.next()
 	}

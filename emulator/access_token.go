@@ -180,7 +180,7 @@ func (s *Server) unlicensed(rt *route, at host, t *directoryTenant) *reply {
 	if rt.api == apiGraph {
 		return nil
 	}
-	reason := ""
+	var reason string
 	switch {
 	case !at.self && !slices.Contains(at.clouds, t.cloud), !s.dir.licensed(t, LicenceMDE):
 		reason = "Account mode is inactive"

@@ -1,7 +1,7 @@
 package emulator
 
 import (
-	"crypto/sha1" //nolint:gosec // x5t is a SHA-1 thumbprint by its standard, RFC 7515 4.1.7.
+	"crypto/sha1" // x5t is a SHA-1 thumbprint by its standard, RFC 7515 4.1.7
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/x509"
@@ -188,7 +188,7 @@ func (a *application) certificateBy(name, thumbprint string) (*x509.Certificate,
 }
 
 func sha1Of(cert *x509.Certificate) []byte {
-	sum := sha1.Sum(cert.Raw) //nolint:gosec // see the import.
+	sum := sha1.Sum(cert.Raw)
 	return sum[:]
 }
 

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/base64"
+	"maps"
 	"math/big"
 	"net/http"
 	"slices"
@@ -50,9 +51,7 @@ func (s *Server) openID(c *call, v2 bool) reply {
 		cloud = cloudGCCHigh
 	}
 	doc := openIDDocument(base, id, v2)
-	for k, v := range region {
-		doc[k] = v
-	}
+	maps.Copy(doc, region)
 	for k, v := range instanceNames(cloud) {
 		doc[k] = v
 	}

@@ -40,7 +40,8 @@ func (s *Server) serve(raw http.ResponseWriter, r *http.Request) {
 	s.done.Add(1)
 	defer s.done.Done()
 	w := &counted{ResponseWriter: raw, status: http.StatusOK}
-	defer func() { s.stats.answer(w.status, w.bytes) }()
+	seen := Call{Method: r.Method, Host: r.Host, Path: r.URL.Path}
+	defer func() { s.served(seen, w) }()
 	at, known := s.hosts.of(r)
 	if s.hosts.dead(at.name) {
 		panic(http.ErrAbortHandler) // an old connection to a host that has died since
@@ -62,10 +63,32 @@ func (s *Server) serve(raw http.ResponseWriter, r *http.Request) {
 		s.lost(w, c, fam, allow, err)
 		return
 	}
+	seen.Route = rt.name()
 	s.stats.request(rt.name())
 	s.misplaced(r, rt)
 	hit := s.plan.Load().strikes(rt)
 	s.write(w, c, rt, s.answer(c, rt, at, hit), hit)
+}
+
+// Call is one request as it went by, for logs. Its query is left out: it can hold the signature of a download link.
+type Call struct {
+	// Method, Host and Path are the request's.
+	Method, Host, Path string
+	// Route is the route it found, as Stats names it; empty when there is none.
+	Route string
+	// Status is the answer's; a broken connection keeps that of the answer that was begun, 200 if there was none.
+	Status int
+	// Bytes is the size of the body sent.
+	Bytes int64
+}
+
+// served counts an answer and shows it to the observer.
+func (s *Server) served(seen Call, w *counted) {
+	s.stats.answer(w.status, w.bytes)
+	if s.observe != nil {
+		seen.Status, seen.Bytes = w.status, w.bytes
+		s.observe(seen)
+	}
 }
 
 // baseOf is the scheme and host as the client addressed them.
@@ -129,9 +152,12 @@ func (s *Server) answer(c *call, rt *route, at host, hit map[FaultKind]Fault) re
 		return *r
 	}
 	c.query = query
-	if rt.api == apiBlob && c.r.Header.Get("Authorization") != "" {
-		return blobError(http.StatusBadRequest, "InvalidAuthenticationInfo",
-			"Authentication information is not given in the correct format. Check the value of Authorization header.", "")
+	if rt.api == apiBlob {
+		if c.r.Header.Get("Authorization") != "" {
+			return blobError(http.StatusBadRequest, "InvalidAuthenticationInfo",
+				"Authentication information is not given in the correct format. Check the value of Authorization header.", "")
+		}
+		c.tenant = s.ownerOf(c.r.URL.Path)
 	}
 	return rt.handle(c)
 }
@@ -188,6 +214,6 @@ func badQuery(api, detail string) *reply {
 	if api == apiGraph {
 		code = "BadRequest"
 	}
-	r := fail(http.StatusBadRequest, code, "Invalid OData URI query: "+detail+".")
+	r := fail(http.StatusBadRequest, code, "Invalid OData URI query "+detail+".")
 	return &r
 }

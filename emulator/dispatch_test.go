@@ -60,7 +60,7 @@ func TestGraphLosesItsWayInItsOwnWords(t *testing.T) {
 	s := begin(t, Options{})
 	for path, want := range map[string]string{
 		"/v1.0/security/machines":             `{"error":{"code":"BadRequest","message":"Resource not found for the segment 'machines'.","innerError":{"date":"`,
-		"/v1.0/security/Alerts_V2?$orderby=x": `{"error":{"code":"BadRequest","message":"Invalid OData URI query: the query option '$orderby' is not supported.","innerError":{"date":"`,
+		"/v1.0/security/Alerts_V2?$orderby=x": `{"error":{"code":"BadRequest","message":"Invalid OData URI query the query option '$orderby' is not supported.","innerError":{"date":"`,
 	} {
 		got := get(t, s, "https://graph.microsoft.com"+path, tokenFor(t, s, "https://graph.microsoft.com"))
 		if got.status != 400 || !strings.HasPrefix(got.body, want) || !strings.Contains(got.body, `"request-id":"`+got.header.Get("Request-Id")+`"`) {
@@ -76,7 +76,7 @@ func TestQueryOptions(t *testing.T) {
 	t.Parallel()
 	s := begin(t, Options{})
 	token := tokenFor(t, s, mdeResource)
-	const bad = "Invalid OData URI query: "
+	const bad = "Invalid OData URI query "
 	for query, want := range map[string]string{
 		"$top=1&$SKIP=2": "",
 		"$orderby=x":     bad + "the query option '$orderby' is not supported.",

@@ -1,2 +1,42 @@
-// Package emulator stands in for Microsoft Entra ID, Defender and Graph on loopback TLS.
+// Package emulator stands in for Microsoft Entra ID, Microsoft Defender and Microsoft Graph: one TLS listener on
+// loopback that plays every one of their hosts by name, for tests, demonstrations and development without a tenant.
+//
+// It aims to be stricter and nastier than the service. What Microsoft documents it answers as documented, down to
+// texts and headers; what Microsoft does not document it refuses; and what goes wrong in real life goes wrong here on
+// request, from a seed, so that it goes wrong again in the same place.
+//
+//	client ── dials 127.0.0.1:port for every host, trusts Server.CA ──►  TLS: a leaf for the name asked for
+//	                                                                        │ unknown or retired name: closed
+//	                     ┌──────────────────┬──────────────────┬────────────┴─────┐
+//	              login.microsoft…    api.security…      graph.microsoft…     *.blob.core…
+//	                     │                  └───────┬──────────┘                  │
+//	              discovery, keys,       token → audience → licence → role    signature of the link
+//	              tokens, AADSTS…        → budget → query options → data
+//
+// The client keeps Microsoft's host names in every URL, so that each check of host, audience and cloud is exercised for
+// real. [Server.Client] is such a client. A client that can only be given a base URL uses [Server.URL]: there paths
+// decide, and /blob stands before the paths of downloads.
+//
+// # What can be set up
+//
+// [Options] and [TenantSpec] describe tenants of every cloud, their licences, applications, secrets, certificates,
+// federated credentials and roles. Most of it can be changed while it runs: [Server.Grant], [Server.Revoke],
+// [Server.ExpireSecret], [Server.SetLicences], [Server.SetThrottled], [Server.RetireHost], [Server.SetFaults].
+// [Server.DefaultTenant] gives all that a client needs to connect.
+//
+// # What goes wrong
+//
+// [Faults] is a plan: 429 with either known body, 5xx, latency, dropped connections, tokens that expire in
+// mid-list, clock skew, broken nextLinks, bodies cut in good order or in bad, expired and empty downloads. Each fault
+// strikes with a probability or at calls given by number, a pure function of seed, route and number of the call.
+// [Server.Stats] tells what struck, and counts what a good client never does.
+//
+// # Limitations
+//
+//   - Delegated sign-in, refresh tokens and users do not exist: an application signs in for itself alone.
+//   - It does not play Azure's instance metadata service; a managed identity is served as App Service does.
+//   - Limits by processor time, which hunting has, are not kept; those by calls are, exactly.
+//   - Where Microsoft's behaviour is not documented the code says so, and takes the stricter reading: an audience that
+//     is not known to be accepted is refused, a client assertion is good once, a parameter may not be sent twice.
+//   - State lives in memory, and the certificate authority and the keys are new at each start, on purpose.
 package emulator

@@ -187,12 +187,12 @@ func (f *Fault) retryAfter(h http.Header, now time.Time) {
 	if f.RetryAfter <= 0 {
 		return
 	}
-	seconds := (f.RetryAfter + time.Second - 1) / time.Second
+	whole := (f.RetryAfter + time.Second - 1).Truncate(time.Second)
 	if f.Date {
-		h.Set("Retry-After", now.Add(seconds*time.Second).UTC().Format(http.TimeFormat))
+		h.Set("Retry-After", now.Add(whole).UTC().Format(http.TimeFormat))
 		return
 	}
-	h.Set("Retry-After", fmt.Sprint(int(seconds)))
+	h.Set("Retry-After", fmt.Sprint(int(whole.Seconds())))
 }
 
 // interfere plays the faults that come before a call is looked at. A reply ends the call.

@@ -230,16 +230,16 @@ func resourceNameOf(api string) string {
 
 // findResource finds the service principal of an identifier URI as a directory of one cloud knows it. One trailing
 // slash more or less is the same URI for Entra.
-func findResource(uri, cloud string) (tokenResource, identifier, bool) {
+func findResource(uri, cloud string) (tokenResource, bool) {
 	want := strings.ToLower(strings.TrimSuffix(uri, "/"))
 	for _, res := range tokenResources() {
 		for _, id := range res.uris {
 			if strings.EqualFold(id.uri, want) && slices.Contains(id.clouds, cloud) {
-				return res, id, true
+				return res, true
 			}
 		}
 	}
-	return tokenResource{}, identifier{}, false
+	return tokenResource{}, false
 }
 
 // accepts tells whether a host takes a token of this audience for a door. The comparison is exact: a token asked for

@@ -47,7 +47,7 @@ func (s *Server) identityToken(c *call) reply {
 	if !ok || q.Get("client_id") != "" && q.Get("client_id") != app.clientID {
 		return identityError(http.StatusBadRequest, "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.")
 	}
-	resource, _, ok := findResource(q.Get("resource"), t.cloud)
+	resource, ok := findResource(q.Get("resource"), t.cloud)
 	if !ok {
 		return identityError(http.StatusBadRequest, "AADSTS500011: The resource principal named "+q.Get("resource")+" was not found in the tenant named "+t.id+".")
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -90,13 +91,11 @@ func (s *Server) write(w http.ResponseWriter, c *call, rt *route, rep reply, hit
 	}
 	id := s.ids.next()
 	if f, ok := rep.body.(failure); ok {
-		rep.body = f.envelope(rt.api, id, c.r.Header.Get("client-request-id"), c.now)
+		rep.body = f.envelope(rt.api, id, c.r.Header.Get("Client-Request-Id"), c.now)
 	}
 	h := w.Header()
 	s.headers(h, c, rt.api, status, id, rep)
-	for k, v := range rep.header {
-		h[k] = v
-	}
+	maps.Copy(h, rep.header)
 	produce := rep.producer()
 	if produce == nil {
 		h.Del("Content-Type")
@@ -108,7 +107,7 @@ func (s *Server) write(w http.ResponseWriter, c *call, rt *route, rep reply, hit
 		h.Set("Content-Type", plainJSON)
 	}
 	if !s.spoiled(w, c, status, produce, hit) {
-		sendBody(w, c.r, status, produce)
+		s.sendBody(w, c.r, status, produce)
 	}
 }
 
@@ -145,7 +144,7 @@ func (s *Server) headers(h http.Header, c *call, api string, status int, id stri
 		}
 	case apiGraph:
 		h.Set("Request-Id", id)
-		h.Set("Client-Request-Id", orText(c.r.Header.Get("client-request-id"), id))
+		h.Set("Client-Request-Id", orText(c.r.Header.Get("Client-Request-Id"), id))
 		h.Set("Content-Type", "application/json")
 		if status < http.StatusBadRequest && !own {
 			h.Set("Content-Type", graphType)
@@ -167,7 +166,7 @@ func compressible(h http.Header) bool {
 
 // wantsGzip tells whether the client asked for gzip.
 func wantsGzip(r *http.Request) bool {
-	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+	for _, part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.EqualFold(name, "gzip") && strings.ReplaceAll(q, " ", "") != "q=0" {
 			return true
@@ -176,34 +175,38 @@ func wantsGzip(r *http.Request) bool {
 	return false
 }
 
-// sendBody streams a body. A body that fails halfway breaks the connection: it must not look whole.
-func sendBody(w http.ResponseWriter, r *http.Request, status int, produce func(io.Writer) error) {
-	if !compressible(w.Header()) {
-		w.WriteHeader(status)
-		if err := produce(w); err != nil {
-			panic(http.ErrAbortHandler)
+// sendBody streams a body, compressed when the client asked for it and the type is worth it. A body that fails halfway
+// breaks the connection: it must not look whole.
+func (s *Server) sendBody(w http.ResponseWriter, r *http.Request, status int, produce func(io.Writer) error) {
+	if compressible(w.Header()) {
+		w.Header().Add("Vary", "Accept-Encoding")
+		if wantsGzip(r) {
+			w.Header().Set("Content-Encoding", "gzip")
+			produce = s.zipped(produce)
 		}
-		return
 	}
-	w.Header().Add("Vary", "Accept-Encoding")
-	if !wantsGzip(r) {
-		w.WriteHeader(status)
-		if err := produce(w); err != nil {
-			panic(http.ErrAbortHandler)
-		}
-		return
-	}
-	w.Header().Set("Content-Encoding", "gzip")
 	w.WriteHeader(status)
-	zip, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
-	if err == nil {
-		err = produce(zip)
-	}
-	if err == nil {
-		err = zip.Close()
-	}
-	if err != nil {
+	if err := produce(w); err != nil {
 		panic(http.ErrAbortHandler)
+	}
+}
+
+// zipped puts a compressor between a body and its writer.
+func (s *Server) zipped(produce func(io.Writer) error) func(io.Writer) error {
+	return func(w io.Writer) error {
+		zip, ok := s.zips.Get().(*gzip.Writer)
+		if !ok {
+			var err error
+			if zip, err = gzip.NewWriterLevel(nil, gzip.BestSpeed); err != nil {
+				return err
+			}
+		}
+		defer s.zips.Put(zip)
+		zip.Reset(w)
+		if err := produce(zip); err != nil {
+			return err
+		}
+		return zip.Close()
 	}
 }
 
@@ -240,7 +243,7 @@ func (s *Server) spoiled(w http.ResponseWriter, c *call, status int, produce fun
 		text = text[:len(text)/2]
 	}
 	if !truncate {
-		sendBody(w, c.r, status, func(w io.Writer) error { _, err := w.Write(text); return err })
+		s.sendBody(w, c.r, status, func(w io.Writer) error { _, err := w.Write(text); return err })
 		return true
 	}
 	s.stats.fault(FaultTruncatedBody)
@@ -293,7 +296,7 @@ func (s *Server) breakLink(page []byte, c *call, kind FaultKind) []byte {
 // https://github.com/MicrosoftDocs/microsoft-365-docs/issues/8316.
 func namelessQuery(raw string) string {
 	var kept, lost []string
-	for _, pair := range strings.Split(raw, "&") {
+	for _, pair := range strings.SplitSeq(raw, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		if plain, err := url.QueryUnescape(name); err == nil && strings.HasPrefix(strings.ToLower(plain), "$skip") {
 			kept = append(kept, pair)

@@ -34,6 +34,8 @@ type Options struct {
 	ThrottleBody ThrottleBody
 	// NoLimits turns the rate limits off, for measurements.
 	NoLimits bool
+	// OnCall sees every request after it was answered, from many goroutines at once. Default: nobody.
+	OnCall func(Call)
 	// Log is where the server's own errors go; failed handshakes are not among them. Default: nowhere.
 	Log io.Writer
 }
@@ -44,6 +46,7 @@ type Server struct {
 	seed         uint64
 	throttleBody ThrottleBody
 	noLimits     bool
+	observe      func(Call)
 
 	ca       *authority
 	hosts    *hostTable
@@ -59,7 +62,8 @@ type Server struct {
 	stats    *counters
 	ids      *ids
 	replays  replays
-	dead     idSet // tokens killed by a fault
+	dead     idSet     // tokens killed by a fault
+	zips     sync.Pool // of *gzip.Writer, which are a megabyte each
 
 	identityHeader string
 
@@ -81,7 +85,7 @@ func start(o Options, routes []route) (*Server, error) {
 		o.Clock = SystemClock{}
 	}
 	s := &Server{
-		clock: o.Clock, seed: o.Seed, throttleBody: o.ThrottleBody, noLimits: o.NoLimits,
+		clock: o.Clock, seed: o.Seed, throttleBody: o.ThrottleBody, noLimits: o.NoLimits, observe: o.OnCall,
 		limits: &limiter{budgets: map[string]*budget{}, always: map[string]bool{}},
 		stats:  newCounters(o.Seed), ids: &ids{seed: o.Seed}, identityHeader: rand.Text(),
 	}
@@ -140,7 +144,7 @@ func (s *Server) listen(addr string, logTo io.Writer) error {
 	if s.ca, err = newAuthority(); err != nil {
 		return err
 	}
-	if s.listener, err = net.Listen("tcp", addr); err != nil {
+	if s.listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", addr); err != nil {
 		return err
 	}
 	s.hosts = newHostTable(s.Addr())
@@ -201,11 +205,16 @@ func (s *Server) Stats() Stats {
 	return st
 }
 
-// Close stops it, breaks every connection and waits for its goroutines.
+// Close stops it, breaks every connection, waits for its goroutines and frees the data.
 func (s *Server) Close() error {
 	err := s.http.Close()
 	s.client.CloseIdleConnections()
 	s.done.Wait()
+	for _, t := range s.dir.tenants {
+		if data, ok := any(t.data).(interface{ close() error }); ok {
+			err = errors.Join(err, data.close())
+		}
+	}
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}

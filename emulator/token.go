@@ -255,7 +255,7 @@ func (s *Server) checkSecret(req *tokenRequest) *refusal {
 
 // readResource finds the service principal in the tenant.
 func (s *Server) readResource(req *tokenRequest) *refusal {
-	resource, _, ok := findResource(req.audience, req.tenant.cloud)
+	resource, ok := findResource(req.audience, req.tenant.cloud)
 	if !ok || slices.Contains(req.tenant.without, resource.name) {
 		return refuse(500011, "resource", req.audience, "tenant", req.tenant.id)
 	}
