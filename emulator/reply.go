@@ -166,7 +166,7 @@ func compressible(h http.Header) bool {
 
 // wantsGzip tells whether the client asked for gzip.
 func wantsGzip(r *http.Request) bool {
-	for _, part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.EqualFold(name, "gzip") && strings.ReplaceAll(q, " ", "") != "q=0" {
 			return true
@@ -296,7 +296,7 @@ func (s *Server) breakLink(page []byte, c *call, kind FaultKind) []byte {
 // https://github.com/MicrosoftDocs/microsoft-365-docs/issues/8316.
 func namelessQuery(raw string) string {
 	var kept, lost []string
-	for _, pair := range strings.SplitSeq(raw, "&") {
+	for pair := range strings.SplitSeq(raw, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		if plain, err := url.QueryUnescape(name); err == nil && strings.HasPrefix(strings.ToLower(plain), "$skip") {
 			kept = append(kept, pair)
