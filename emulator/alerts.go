@@ -63,7 +63,7 @@ func (t *tenant) findAlert(id string) (int32, bool) {
 func listAlerts(c *call) reply {
 	expand := c.query.Get("$expand")
 	if expand != "" && !strings.EqualFold(expand, "evidence") {
-		return refuseOData(odataErrorf("Could not find a property named '%s' on type 'microsoft.windowsDefenderATP.api.Alert'.", expand))
+		return refuseOData(false, odataErrorf("Could not find a property named '%s' on type 'microsoft.windowsDefenderATP.api.Alert'.", expand))
 	}
 	return alertListing(c.tenant, c.tenant.allAlerts(), expand != "").serve(c)
 }
@@ -159,12 +159,12 @@ func (t *tenant) updateAlert(i int32, u *alertUpdate, by string, at stamp) {
 	a.updated = at
 }
 
-// actor is the name that an application's changes are noted under.
+// actor is the name that an application's changes are noted under. Recordings show both the application's name and "API Action".
 func actor(c *call) string {
 	if c.app == nil {
 		return "API Action"
 	}
-	return c.app.clientID
+	return c.app.name
 }
 
 // patchAlert is PATCH /api/alerts/{id}.
@@ -174,7 +174,7 @@ func patchAlert(c *call) reply {
 		return refusal
 	}
 	if body.AlertIDs != nil {
-		return fail(http.StatusBadRequest, "InvalidRequestBody", "Request body is incorrect")
+		return badBody(c)
 	}
 	if refusal, ok := body.check(); !ok {
 		return refusal

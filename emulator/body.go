@@ -18,16 +18,24 @@ const maxBody = 4 << 20
 func readBody(c *call, into any) (reply, bool) {
 	text, err := io.ReadAll(io.LimitReader(c.r.Body, maxBody))
 	if err != nil || len(bytes.TrimSpace(text)) == 0 {
-		return fail(http.StatusBadRequest, "InvalidRequestBody", "Request body is incorrect"), false
+		return badBody(c), false
 	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(text, &members) != nil {
-		return fail(http.StatusBadRequest, "InvalidRequestBody", "Request body is incorrect"), false
+		return badBody(c), false
 	}
 	if err := setMembers(members, reflect.ValueOf(into).Elem()); err != nil {
-		return fail(http.StatusBadRequest, "InvalidRequestBody", "Request body is incorrect"), false
+		return badBody(c), false
 	}
 	return reply{}, true
+}
+
+// badBody refuses a body as a whole.
+func badBody(c *call) reply {
+	if strings.HasPrefix(c.r.URL.Path, "/v1.0/") { // Graph has words of its own, from general knowledge
+		return fail(http.StatusBadRequest, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+	}
+	return fail(http.StatusBadRequest, "InvalidRequestBody", "Request body is incorrect")
 }
 
 // errBody tells that a body does not fit.

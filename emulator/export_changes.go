@@ -83,7 +83,7 @@ func exportChanges(c *call) reply {
 	if err != nil {
 		return refuseExport(err)
 	}
-	return reply{header: odataHeader(false), stream: func(out io.Writer) error { return writeChanges(c, out, w, since) }}
+	return reply{stream: func(out io.Writer) error { return writeChanges(c, out, w, since) }}
 }
 
 // writeChanges streams one page of the delta.

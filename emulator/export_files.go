@@ -49,7 +49,7 @@ func exportFiles(c *call) reply {
 		path := c.tenant.filePath(snapshot, i)
 		row.ExportFiles = append(row.ExportFiles, c.blobBase()+path+"?"+c.tenant.sas(path, from, from.Add(time.Duration(hours)*time.Hour)))
 	}
-	return reply{header: odataHeader(false), body: row}
+	return reply{body: row}
 }
 
 // filePath gives the path of a file, as Microsoft's are made up: snapshot, kind, organisation and device group.
@@ -75,48 +75,31 @@ func (t *tenant) signature(path, from, until string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// storageError is an error of Azure Storage, in XML.
-func storageError(status int, code, message, detail string) reply {
-	if detail != "" {
-		detail = "<AuthenticationErrorDetail>" + detail + "</AuthenticationErrorDetail>"
-	}
-	body := "\ufeff" + `<?xml version="1.0" encoding="utf-8"?><Error><Code>` + code + "</Code><Message>" + message + "</Message>" + detail + "</Error>"
-	return reply{
-		status: status,
-		header: http.Header{"Content-Type": {"application/xml"}, "X-Ms-Error-Code": {code}, "X-Ms-Version": {blobVersion}},
-		stream: func(out io.Writer) error { _, err := io.WriteString(out, body); return err },
-	}
-}
-
 // storageForbidden is the message of every refused signature.
 const storageForbidden = "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature."
 
-// downloadExport is the GET of an export file on the download host. The signature in the link is the right to read;
-// a bearer token beside it is refused, as Azure Storage does with one of a foreign audience.
+// downloadExport is the GET of an export file on the download host. The signature in the link is the right to read.
 func downloadExport(c *call) reply {
 	t := c.tenant
 	path := "/" + blobContainer + "/" + c.vars["path"]
 	if t == nil {
-		return storageError(http.StatusNotFound, "ResourceNotFound", "The specified resource does not exist.", "")
-	}
-	if c.r.Header.Get("Authorization") != "" {
-		return storageError(http.StatusUnauthorized, "InvalidAuthenticationInfo", "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.", "")
+		return blobError(http.StatusNotFound, "ResourceNotFound", "The specified resource does not exist.", "")
 	}
 	from, until := c.query.Get("st"), c.query.Get("se")
 	if !hmac.Equal([]byte(t.signature(path, from, until)), []byte(c.query.Get("sig"))) {
-		return storageError(http.StatusForbidden, "AuthenticationFailed", storageForbidden, "Signature did not match.")
+		return blobError(http.StatusForbidden, "AuthenticationFailed", storageForbidden, "Signature did not match.")
 	}
 	start, err1 := time.Parse(time.RFC3339, from)
 	expiry, err2 := time.Parse(time.RFC3339, until)
 	if err1 != nil || err2 != nil || c.now.Before(start.Add(-15*time.Minute)) || c.now.After(expiry) {
 		const layout = "Mon, 02 Jan 2006 15:04:05 GMT"
-		return storageError(http.StatusForbidden, "AuthenticationFailed", storageForbidden,
+		return blobError(http.StatusForbidden, "AuthenticationFailed", storageForbidden,
 			fmt.Sprintf("Signature not valid in the specified key time frame: Key start [%s] - Key expiry [%s] - Current [%s]",
 				start.Format(layout), expiry.Format(layout), c.now.UTC().Format(layout)))
 	}
 	file, ok := t.fileOfPath(path)
 	if !ok {
-		return storageError(http.StatusNotFound, "BlobNotFound", "The specified blob does not exist.", "")
+		return blobError(http.StatusNotFound, "BlobNotFound", "The specified blob does not exist.", "")
 	}
 	return reply{
 		header: http.Header{"Content-Type": {"application/gzip"}, "X-Ms-Version": {blobVersion}, "X-Ms-Blob-Type": {"BlockBlob"}},

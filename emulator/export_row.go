@@ -83,19 +83,26 @@ func (t *tenant) assetRow(i int32, in install, flaw int32) assetVulnerability {
 	}
 	available := int(in.version)+1 < len(p.releases)
 	row.SecurityUpdateAvailable = &available
-	cve := ""
 	if flaw >= 0 {
 		v := &t.catalogue.flaws[flaw]
 		severity := severityName(v.vector.severity())
-		cve = v.id
 		row.CVEID, row.CVSSScore, row.VulnerabilitySeverityLevel, row.ExploitabilityLevel = &v.id, &v.vector.score, &severity, v.exploit.String()
 		if kb := p.kbs[v.fixed]; kb != "" {
 			row.RecommendedSecurityUpdate, row.RecommendedSecurityUpdateID = orNull(v.published.time().Format("January 2006 Security Updates")), &p.kbs[v.fixed]
 			row.RecommendedUpdateURL = orNull("https://catalog.update.microsoft.com/v7/site/Search.aspx?q=KB" + kb)
 		}
 	}
-	row.ID = id + "_" + p.vendor + "_" + p.name + "_" + row.SoftwareVersion + "_" + cve
+	row.ID = t.assetID(i, in, flaw)
 	return row
+}
+
+// assetID gives the id of a row, in the recorded form with the vendor in it; the document's samples lack it.
+func (t *tenant) assetID(i int32, in install, flaw int32) string {
+	p, cve := &t.catalogue.products[in.product], ""
+	if flaw >= 0 {
+		cve = t.catalogue.flaws[flaw].id
+	}
+	return t.machines[i].machineID() + "_" + p.vendor + "_" + p.name + "_" + p.releases[in.version] + "_" + cve
 }
 
 // systemVersion gives the version of a device's operating system: its first product.

@@ -121,7 +121,7 @@ func exportPages(c *call) reply {
 		w.token.ExportFileIndex, w.token.LineStoppedAt = x.fileAt(last)
 		next = exportLink(c, w.token)
 	}
-	return reply{header: odataHeader(false), stream: func(out io.Writer) error {
+	return reply{stream: func(out io.Writer) error {
 		rows := newRowWriter(out)
 		rows.begin(contextOf(c, false, "Collection(microsoft.windowsDefenderATP.api.AssetVulnerability)"))
 		rows.openValue()

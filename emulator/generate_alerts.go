@@ -59,6 +59,7 @@ func (t *tenant) appendAlert(a *alert) {
 	t.alertIDs[a.id] = int32(len(t.alerts))
 	t.alertsOf[a.machine] = append(t.alertsOf[a.machine], int32(len(t.alerts)))
 	t.alerts = append(t.alerts, a)
+	t.version.Add(1)
 }
 
 // generateAlert makes one alert at about the given moment, on a device that can have it.

@@ -142,7 +142,7 @@ func commentGraphAlert(c *call) reply {
 		c.tenant.mu.RLock()
 		list := c.tenant.graphComments(c.tenant.alerts[i])
 		c.tenant.mu.RUnlock()
-		return reply{header: odataHeader(true), stream: func(out io.Writer) error {
+		return reply{stream: func(out io.Writer) error {
 			rows := newRowWriter(out)
 			rows.begin(contextOf(c, true, "Collection(microsoft.graph.security.alertComment)"))
 			rows.openValue()

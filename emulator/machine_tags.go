@@ -83,6 +83,7 @@ func tagMachines(c *call) reply {
 func (t *tenant) setTag(indexes []int32, tag string, add bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.version.Add(1)
 	for _, i := range indexes {
 		m := &t.machines[i]
 		at := slices.Index(m.tags, tag)

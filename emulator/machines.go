@@ -101,6 +101,7 @@ func patchMachine(c *call) reply {
 		if value >= 0 {
 			m.value = uint8(value)
 		}
+		c.tenant.version.Add(1)
 		c.tenant.mu.Unlock()
 		return oneMachine(c, i)
 	})
@@ -135,6 +136,7 @@ func setDeviceValue(c *call) reply {
 	return withMachine(c, func(i int32) reply {
 		c.tenant.mu.Lock()
 		c.tenant.machines[i].value = uint8(value)
+		c.tenant.version.Add(1)
 		c.tenant.mu.Unlock()
 		return oneMachine(c, i)
 	})
@@ -219,9 +221,9 @@ func countMachineAlerts(c *call) reply {
 		f, err := (*filter[alertRow])(nil), error(nil)
 		if text := c.query.Get("$filter"); text != "" {
 			if f, err = bindFilter(text, l.typeName, l.columns); err != nil {
-				return refuseOData(err)
+				return refuseOData(false, err)
 			}
 		}
-		return reply{header: odataHeader(false), body: l.matches(f)}
+		return reply{body: l.matches(f)}
 	})
 }

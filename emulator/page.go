@@ -64,7 +64,10 @@ func readWindow(c *call, page, maxTop int) (window, error) {
 }
 
 // refuseOData is the 400 for a query option that cannot be read.
-func refuseOData(err error) reply {
+func refuseOData(graph bool, err error) reply {
+	if graph {
+		return fail(http.StatusBadRequest, "BadRequest", err.Error())
+	}
 	return fail(http.StatusBadRequest, "ODataError", "Invalid OData URI query "+err.Error())
 }
 
@@ -88,15 +91,15 @@ func (l listing[T]) serve(c *call) reply {
 	}
 	w, err := readWindow(c, page, maxTop)
 	if err != nil {
-		return refuseOData(err)
+		return refuseOData(l.graph, err)
 	}
 	var f *filter[T]
 	if text := c.query.Get("$filter"); text != "" {
 		if f, err = bindFilter(text, l.typeName, l.columns); err != nil {
-			return refuseOData(err)
+			return refuseOData(l.graph, err)
 		}
 	}
-	return reply{header: odataHeader(l.graph), stream: func(out io.Writer) error { return l.write(out, c, w, f) }}
+	return reply{stream: func(out io.Writer) error { return l.write(out, c, w, f) }}
 }
 
 // write streams the collection: context, rows, and the link to the next page if there is one.
@@ -170,15 +173,6 @@ func contextOf(c *call, graph bool, set string) string {
 		return c.base + "/v1.0/$metadata#" + set
 	}
 	return c.base + "/api/$metadata#" + set
-}
-
-// odataHeader gives the headers of a success, as recorded (core.md 3).
-func odataHeader(graph bool) http.Header {
-	kind := "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8"
-	if graph {
-		kind = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-	}
-	return http.Header{"Content-Type": {kind}, "Odata-Version": {"4.0"}}
 }
 
 // nextLink repeats the URL of the call with one query option set anew.
@@ -291,7 +285,7 @@ func (e entity) MarshalJSON() ([]byte, error) {
 
 // single answers with one entity.
 func single(c *call, graph bool, set string, row any) reply {
-	return reply{header: odataHeader(graph), body: entity{context: contextOf(c, graph, set+"/$entity"), row: row}}
+	return reply{body: entity{context: contextOf(c, graph, set+"/$entity"), row: row}}
 }
 
 // listOf makes a listing of rows that are there already, all on one page.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -81,7 +82,10 @@ type tenant struct {
 	alerts   []*alert     // oldest first
 	alertIDs map[string]int32
 	alertsOf map[int32][]int32 // machine index to alert indexes
-	hunting  huntingStore
+	version  atomic.Int64      // grows with each change that hunting tables show
+
+	hunting huntingStore
+	noises  [eventKinds][2][]noise
 }
 
 // newTenant generates the data of a tenant. The same specification, seed and time give the same data.
@@ -91,6 +95,7 @@ func newTenant(spec TenantSpec, seed uint64, now func() time.Time) *tenant {
 		seed: seed, size: spec.Size.withDefaults(), now: now, born: now().UTC().Truncate(time.Second),
 	}
 	t.platforms, t.groups, t.templates = platforms(), groups(), templates()
+	t.noises = noises()
 	t.org = t.guid("organisation", 0)
 	t.catalogue = newCatalogue(t.size.Software, t.size.Vulnerabilities, t.born)
 	t.generateUsers()
