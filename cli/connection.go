@@ -1,8 +1,13 @@
 package cli
 
 import (
+	"context"
 	"net/http"
 	"os"
+	"sync/atomic"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/gatehouse-sec/gatehouse/entra"
 )
@@ -11,7 +16,7 @@ import (
 // nothing: every mistake that can be seen from here is found first.
 type connection struct {
 	base       entra.BaseURL
-	credential *entra.Credential
+	credential azcore.TokenCredential
 	client     *http.Client // nil: the SDK's own
 }
 
@@ -38,8 +43,25 @@ func (p *program) connect() (*connection, error) {
 	for _, warning := range base.Warnings {
 		p.warn("%s", warning)
 	}
-	return &connection{base: base, credential: credential, client: client}, nil
+	p.connected = true
+	return &connection{base: base, credential: &watchedCredential{credential, &p.signedIn}, client: client}, nil
 }
+
+// watchedCredential notes that a token was asked for: an error that comes up
+// before is about the input, since nothing has been sent.
+type watchedCredential struct {
+	azcore.TokenCredential
+
+	used *atomic.Bool
+}
+
+// GetToken notes and passes on.
+func (c *watchedCredential) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	c.used.Store(true)
+	return c.TokenCredential.GetToken(ctx, o)
+}
+
+var _ azcore.TokenCredential = (*watchedCredential)(nil)
 
 func (p *program) resolveBaseURL() (entra.BaseURL, error) {
 	base, err := entra.ResolveBaseURL(p.config.baseURL, entra.BaseURLOptions{

@@ -138,7 +138,8 @@ func TestKeyPairSignsIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.credential.Kind() != entra.KindCertificate || c.credential.Thumbprint() == "" {
+			inner, ok := c.credential.(*watchedCredential).TokenCredential.(*entra.Credential)
+			if !ok || inner.Kind() != entra.KindCertificate || inner.Thumbprint() == "" {
 				t.Errorf("credential is %v", c.credential)
 			}
 		})

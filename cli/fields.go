@@ -9,7 +9,7 @@ func printFields[T any](o *output, v view[T], item T) error {
 		width = max(width, len(fieldTitle(c.head)))
 	}
 	for _, c := range v.columns {
-		value := printable(c.value(item))
+		value := c.shown(c.value(item))
 		if value == "" {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -37,11 +38,21 @@ func Main(ctx context.Context, process Process) int {
 	if err == nil {
 		return exitOK
 	}
+	err = p.judge(ctx, err)
 	status := exitStatus(ctx, err)
 	if !wasReported(err) {
 		fmt.Fprintln(p.stderr, "gatehouse: "+oneLine(describe(ctx, err)))
 	}
 	return status
+}
+
+// judge marks an error of the SDK that came up before anything was sent: it is
+// about the input.
+func (p *program) judge(ctx context.Context, err error) error {
+	if p.connected && !p.signedIn.Load() && exitStatus(ctx, err) == exitFailure {
+		return usagef("%w", err)
+	}
+	return err
 }
 
 // program is one run: the process, and what the commands share.
@@ -57,6 +68,9 @@ type program struct {
 	config *config    // set before any command runs
 	log    *slog.Logger
 	out    *output
+
+	connected bool        // the settings made a connection
+	signedIn  atomic.Bool // and a token was asked for: something may have been sent
 }
 
 func newProgram(process Process) *program {

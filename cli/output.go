@@ -78,22 +78,6 @@ func (o *output) finish() error {
 	return o.lines.flush()
 }
 
-// head is what a writer must know of a column.
-type head struct {
-	name  string // stable name: the heading of csv, in Microsoft's spelling
-	title string // heading in a table; "" keeps the column out of tables
-	drop  int    // columns leave a narrow table in this order, 1 first; 0 never leaves
-	flex  bool   // may be cut to fit
-	right bool   // numbers stand to the right
-	tone  func(cell string) tone
-}
-
-// column is one field of rows of type T.
-type column[T any] struct {
-	head
-	value func(T) string
-}
-
 // view is how rows of type T are shown.
 type view[T any] struct {
 	noun    string // plural, for progress and warnings

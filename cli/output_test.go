@@ -38,8 +38,8 @@ func sampleView() view[sampleRow] {
 	return view[sampleRow]{
 		noun: "rows",
 		columns: []column[sampleRow]{
-			{head{name: "cell", title: "Cell", flex: true}, func(r sampleRow) string { return r.cell }},
-			{head{name: "length", title: "Length", right: true, drop: 1}, func(r sampleRow) string { return fmt.Sprint(len(r.cell)) }},
+			field("cell", "Cell", func(r sampleRow) string { return r.cell }).flexible(),
+			count("length", "Length", func(r sampleRow) int64 { return int64(len(r.cell)) }).dropped(1),
 		},
 		raw: func(r sampleRow) jsontext.Value { return jsontext.Value(r.raw) },
 	}

@@ -66,13 +66,13 @@ func permissionView() view[entra.PermissionEntry] {
 	return view[entra.PermissionEntry]{
 		noun: "permissions",
 		columns: []column[entra.PermissionEntry]{
-			{head{name: "permission", title: "Permission"}, func(e entra.PermissionEntry) string { return e.Name }},
-			{head{name: "resource", title: "Resource"}, func(e entra.PermissionEntry) string { return string(e.Resource) }},
-			{head{name: "guide", title: "Guide", drop: 3}, func(e entra.PermissionEntry) string { return mark(e.Guide, "yes") }},
-			{head{name: "unlocks", title: "Unlocks", flex: true, drop: 4}, func(e entra.PermissionEntry) string { return joinWords(e.Unlocks) }},
-			{head{name: "title", title: "Title", flex: true, drop: 1}, func(e entra.PermissionEntry) string { return e.Title }},
-			{head{name: "id", title: "Id", drop: 2}, func(e entra.PermissionEntry) string { return e.ID }},
-			{head{name: "note"}, func(e entra.PermissionEntry) string { return e.Note }},
+			field("permission", "Permission", func(e entra.PermissionEntry) string { return e.Name }),
+			field("resource", "Resource", func(e entra.PermissionEntry) string { return string(e.Resource) }),
+			field("guide", "Guide", func(e entra.PermissionEntry) string { return mark(e.Guide, "yes") }).dropped(3),
+			field("unlocks", "Unlocks", func(e entra.PermissionEntry) string { return joinWords(e.Unlocks) }).flexible().dropped(4),
+			field("title", "Title", func(e entra.PermissionEntry) string { return e.Title }).flexible().dropped(1),
+			field("id", "Id", func(e entra.PermissionEntry) string { return e.ID }).dropped(2),
+			field("note", "", func(e entra.PermissionEntry) string { return e.Note }),
 		},
 		raw: func(e entra.PermissionEntry) jsontext.Value { return encode(newPermissionJSON(e)) },
 	}
@@ -161,12 +161,12 @@ func grantView() view[grant] {
 	return view[grant]{
 		noun: "permissions",
 		columns: []column[grant]{
-			{head{name: "choice", title: "Choice"}, func(g grant) string { return g.Choice }},
-			{head{name: "permission", title: "Permission"}, func(g grant) string { return g.Name }},
-			{head{name: "resource", title: "Resource"}, func(g grant) string { return string(g.Resource) }},
-			{head{name: "api", title: "API", drop: 1}, func(g grant) string { return string(g.API) }},
-			{head{name: "id", title: "Id", drop: 2}, func(g grant) string { return g.ID }},
-			{head{name: "resourceAppId"}, func(g grant) string { return entra.ResourceAppID(g.Resource) }},
+			field("choice", "Choice", func(g grant) string { return g.Choice }),
+			field("permission", "Permission", func(g grant) string { return g.Name }),
+			field("resource", "Resource", func(g grant) string { return string(g.Resource) }),
+			field("api", "API", func(g grant) string { return string(g.API) }).dropped(1),
+			field("id", "Id", func(g grant) string { return g.ID }).dropped(2),
+			field("resourceAppId", "", func(g grant) string { return entra.ResourceAppID(g.Resource) }),
 		},
 		raw: func(g grant) jsontext.Value {
 			return encode(struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -11,7 +12,8 @@ import (
 // zero value is silent; it is switched on only when standard error is a
 // terminal and standard output is not, so that it never stands among rows.
 type progress struct {
-	to      io.Writer // nil: silent
+	mu      sync.Mutex // calls may be counted while rows are
+	to      io.Writer  // nil: silent
 	noun    string
 	rows    int
 	calls   int
@@ -27,11 +29,15 @@ const (
 )
 
 func (g *progress) start(noun string, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.noun, g.rows, g.started = noun, 0, now
 }
 
 // row counts one row.
 func (g *progress) row(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.rows++
 	if g.to != nil && g.rows%64 == 0 {
 		g.show(now)
@@ -40,6 +46,8 @@ func (g *progress) row(now time.Time) {
 
 // call counts one call to Microsoft.
 func (g *progress) call(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.calls++
 	if g.to != nil {
 		g.show(now)
@@ -62,6 +70,8 @@ func (g *progress) line(now time.Time) string {
 
 // hide removes the line.
 func (g *progress) hide() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.visible {
 		fmt.Fprint(g.to, "\r\x1b[K")
 		g.visible = false
@@ -87,4 +97,14 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return thousands(n) + " " + noun + "s"
+}
+
+// note shows a text that is not about rows.
+func (g *progress) note(text string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.to != nil {
+		g.visible = true
+		fmt.Fprint(g.to, "\r"+text+"\x1b[K")
+	}
 }

@@ -43,7 +43,7 @@ func newTableWriter(lines *lineWriter, heads []head, term terminal) *tableWriter
 func (w *tableWriter) row(r record) error {
 	cells := make([]string, len(r.cells))
 	for i, cell := range r.cells {
-		cells[i] = printable(cell)
+		cells[i] = w.heads[i].shown(cell)
 	}
 	if w.layout != nil {
 		return w.print(cells)
