@@ -310,3 +310,33 @@ func TestThrottleFaultIsRemembered(t *testing.T) {
 		t.Errorf("%d violations", n)
 	}
 }
+
+// TestFaultsOverHTTP2 holds that a broken answer is broken for clients of the newer protocol too.
+func TestFaultsOverHTTP2(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []FaultKind{FaultTruncatedBody, FaultDroppedConnection} {
+		s, token := strike(t, Fault{Kind: kind})
+		transport := s.Client().Transport.(*http.Transport).Clone()
+		transport.ForceAttemptHTTP2 = true
+		client := &http.Client{Transport: transport}
+		defer client.CloseIdleConnections()
+		for n := range 2 {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, mdeBase+"/api/machines", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", "Bearer "+token)
+			res, err := client.Do(req)
+			if err == nil {
+				if res.ProtoMajor != 2 {
+					t.Errorf("protocol %s", res.Proto)
+				}
+				_, err = io.Copy(io.Discard, res.Body)
+				_ = res.Body.Close()
+			}
+			if (err != nil) != (n == 1) {
+				t.Errorf("%s, call %d: %v", kind, n+1, err)
+			}
+		}
+	}
+}
