@@ -193,6 +193,9 @@ func (p *program) printFindings(severity check.Severity, findings []check.Findin
 	}
 	const margin = 9
 	for _, f := range findings {
+		if f.Code == check.CapabilityOK {
+			continue // the table above has it
+		}
 		label := p.out.term.paint(fmt.Sprintf("%-*s", margin, f.Severity), toneOf(string(f.Severity)))
 		paragraphs := []string{f.What}
 		if severity != check.OK {

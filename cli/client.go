@@ -15,7 +15,7 @@ const userAgent = "gatehouse-cli"
 func (p *program) defender(c *connection) (*defender.Client, error) {
 	o := &defender.Options{
 		BaseURL: c.base.String(), AllowHosts: p.config.allowHosts, Cloud: c.base.Cloud.Name,
-		Resource: p.config.resource, UserAgent: userAgent, OnCall: p.observer(),
+		Resource: p.config.resource, UserAgent: userAgent, OnCall: p.observer(), Budgets: c.budgets,
 	}
 	if c.client != nil {
 		o.Transport = c.client
@@ -26,7 +26,7 @@ func (p *program) defender(c *connection) (*defender.Client, error) {
 
 // graph makes the client of Microsoft Graph.
 func (p *program) graph(c *connection) (*graph.Client, error) {
-	o := &graph.Options{Cloud: c.base.Cloud.Name, UserAgent: userAgent, OnCall: p.observer()}
+	o := &graph.Options{Cloud: c.base.Cloud.Name, UserAgent: userAgent, OnCall: p.observer(), Budgets: c.budgets}
 	if c.client != nil {
 		o.Transport = c.client
 	}

@@ -12,6 +12,7 @@ import (
 type head struct {
 	name  string // stable name: the heading of csv, in Microsoft's spelling
 	title string // heading in a table; "" keeps the column out of tables
+	exact bool   // the title is a name whose case matters
 	drop  int    // columns leave a narrow table in this order, 1 first; 0 never leaves
 	flex  bool   // may be cut to fit
 	right bool   // numbers stand to the right
@@ -62,6 +63,12 @@ func (c column[T]) number() column[T] {
 	return c
 }
 
+// whole shows the cell to people as it is.
+func (c column[T]) whole() column[T] {
+	c.show = nil
+	return c
+}
+
 // moment makes a column of a time: RFC 3339 in csv, to the minute for people.
 func moment[T any](name, title string, at func(T) defender.Time) column[T] {
 	c := field(name, title, func(item T) string { return timeText(at(item)) })
@@ -75,8 +82,23 @@ func count[T any](name, title string, n func(T) int64) column[T] {
 }
 
 // decimal makes a column of a number, in as few digits as it needs.
+// People see two decimals.
 func decimal[T any](name, title string, n func(T) float64) column[T] {
-	return field(name, title, func(item T) string { return strconv.FormatFloat(n(item), 'f', -1, 64) }).number()
+	c := field(name, title, func(item T) string { return strconv.FormatFloat(n(item), 'f', -1, 64) }).number()
+	c.show = twoDecimals
+	return c
+}
+
+func twoDecimals(cell string) string {
+	whole, fraction, _ := strings.Cut(cell, ".")
+	if len(fraction) <= 2 {
+		return cell
+	}
+	n, err := strconv.ParseFloat(cell, 64)
+	if err != nil {
+		return whole
+	}
+	return strconv.FormatFloat(n, 'f', 2, 64)
 }
 
 // flagged makes a column of a yes or no.

@@ -9,6 +9,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/entra"
 )
 
@@ -17,7 +18,8 @@ import (
 type connection struct {
 	base       entra.BaseURL
 	credential azcore.TokenCredential
-	client     *http.Client // nil: the SDK's own
+	client     *http.Client      // nil: the SDK's own
+	budgets    *defender.Budgets // shared by every client of this run
 }
 
 // connect checks the settings and makes the connection.
@@ -44,7 +46,7 @@ func (p *program) connect() (*connection, error) {
 		p.warn("%s", warning)
 	}
 	p.connected = true
-	return &connection{base: base, credential: &watchedCredential{credential, &p.signedIn}, client: client}, nil
+	return &connection{base: base, credential: &watchedCredential{credential, &p.signedIn}, client: client, budgets: defender.NewBudgets()}, nil
 }
 
 // watchedCredential notes that a token was asked for: an error that comes up

@@ -150,6 +150,7 @@ func huntView(columns []defender.Column) view[defender.Row] {
 	v := view[defender.Row]{noun: "rows", raw: func(r defender.Row) jsontext.Value { return r.Raw }}
 	for i, c := range columns {
 		cell := field(c.Name, c.Name, func(r defender.Row) string { return r.Text(i) }).flexible()
+		cell.exact = true
 		if i > 0 {
 			cell = cell.dropped(len(columns) - i)
 		}

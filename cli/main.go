@@ -29,21 +29,23 @@ type Process struct {
 // status, as "gatehouse help exit-status" documents them. The caller ends ctx
 // on an interrupt: Main then finishes the line it is at and returns 130.
 func Main(ctx context.Context, process Process) int {
-	p := newProgram(process)
-	root := newRootCommand(p)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		err = p.out.finish()
+	return newProgram(process).run(ctx)
+}
+
+// run executes the command that the arguments name, and reports its error.
+func (p *program) run(ctx context.Context) int {
+	err := newRootCommand(p).ExecuteContext(ctx)
+	if finishErr := p.out.finish(); err == nil {
+		err = finishErr
 	}
 	if err == nil {
 		return exitOK
 	}
 	err = p.judge(ctx, err)
-	status := exitStatus(ctx, err)
 	if !wasReported(err) {
 		fmt.Fprintln(p.stderr, "gatehouse: "+oneLine(describe(ctx, err)))
 	}
-	return status
+	return exitStatus(ctx, err)
 }
 
 // judge marks an error of the SDK that came up before anything was sent: it is

@@ -66,7 +66,7 @@ const (
 // rootCommands lists the commands in the order of the help.
 func rootCommands(p *program) []*cobra.Command {
 	return slices.Concat(
-		inGroup(groupStart, newCheckCommand(p), newEmulateCommand(p)),
+		inGroup(groupStart, newDemoCommand(p), newCheckCommand(p), newEmulateCommand(p)),
 		inGroup(groupData, newAlertsCommand(p), newDevicesCommand(p), newVulnerabilitiesCommand(p), newScoreCommand(p), newHuntCommand(p)),
 		inGroup(groupMore, newPermissionsCommand(p), newVersionCommand(p)),
 	)

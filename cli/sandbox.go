@@ -134,14 +134,20 @@ func (s *sandbox) writeFiles() error {
 	if err != nil {
 		return err
 	}
-	files := map[string][]byte{
-		fileCA: s.server.CA(), fileCertificate: s.lab.pair.private, filePublic: s.lab.pair.certificate,
-		filePFX: s.lab.pair.pfx, filePassword: []byte(s.lab.pair.password + "\n"),
-		fileSecret: []byte(s.lab.identity.secret + "\n"), fileToken: []byte(assertion + "\n"),
-		fileEnv: []byte(exportLines(s.exports(s.lab.certificateFirst))),
-	}
-	for name, content := range files {
-		if err := os.WriteFile(s.path(name), content, 0o600); err != nil {
+	for _, file := range []struct {
+		name    string
+		content []byte
+	}{
+		{fileCA, s.server.CA()},
+		{fileCertificate, s.lab.pair.private},
+		{filePublic, s.lab.pair.certificate},
+		{filePFX, s.lab.pair.pfx},
+		{filePassword, []byte(s.lab.pair.password + "\n")},
+		{fileSecret, []byte(s.lab.identity.secret + "\n")},
+		{fileToken, []byte(assertion + "\n")},
+		{fileEnv, []byte(exportLines(s.exports(s.lab.certificateFirst)))}, // last: what it names is there
+	} {
+		if err := os.WriteFile(s.path(file.name), file.content, 0o600); err != nil {
 			return err
 		}
 	}

@@ -69,7 +69,10 @@ func (w *tableWriter) begin() error {
 	w.layout = fit(measure(w.heads, w.sample), w.term.width)
 	titles := make([]string, len(w.heads))
 	for i, h := range w.heads {
-		titles[i] = strings.ToUpper(h.title)
+		titles[i] = h.title
+		if !h.exact {
+			titles[i] = strings.ToUpper(h.title)
+		}
 	}
 	if err := w.lines.line([]byte(w.render(titles, func(slot, string) tone { return toneHeading }))); err != nil {
 		return err

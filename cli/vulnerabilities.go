@@ -185,7 +185,7 @@ func vulnerabilityView() view[defender.Vulnerability] {
 			decimal("cvssV3", "CVSS", func(v cve) float64 { return v.CVSSV3 }).dropped(5),
 			count("exposedMachines", "Exposed", func(v cve) int64 { return v.ExposedMachines }),
 			flagged("publicExploit", "Exploit", func(v cve) bool { return v.PublicExploit }).dropped(4),
-			decimal("epss", "EPSS", func(v cve) float64 { return v.EPSS }).dropped(3),
+			decimal("epss", "EPSS", func(v cve) float64 { return v.EPSS }).whole().dropped(3),
 			moment("publishedOn", "Published", func(v cve) defender.Time { return v.PublishedOn }).dropped(2),
 			field("description", "Description", func(v cve) string { return v.Description }).flexible().dropped(1),
 			moment("updatedOn", "", func(v cve) defender.Time { return v.UpdatedOn }),
