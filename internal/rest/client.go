@@ -219,28 +219,24 @@ func callError(ctx context.Context, op Operation, u *url.URL, err error) error {
 	return &Error{Method: op.Method, Path: u.Path, Message: "no answer from " + u.Host + ":", Err: err}
 }
 
-// Fetch sends a request and returns the whole answer. One that breaks off is
-// asked for again when the operation can be replayed.
+// Fetch sends a request and returns the whole answer, which is one JSON value or
+// nothing. One that breaks off is asked for again when the operation can be
+// replayed.
 func (c *Client) Fetch(ctx context.Context, r Request) (jsontext.Value, error) {
 	u, err := c.url(r)
 	if err != nil {
 		return nil, err
 	}
 	for try := 0; ; try++ {
-		resp, err := c.open(ctx, r.Operation, u, r.Body)
-		if err != nil {
-			return nil, err
-		}
-		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err == nil {
-			return bytes.TrimPrefix(body, []byte("\ufeff")), nil
+		raw, err := c.fetchOnce(ctx, r, u)
+		if err == nil || !errors.Is(err, ErrTruncated) {
+			return raw, err
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		if try >= c.retries || !r.Operation.Replay {
-			return nil, fmt.Errorf("%s %s: %w", r.Operation.Method, u.Path, ErrTruncated)
+			return nil, fmt.Errorf("%s %s: %w", r.Operation.Method, u.Path, err)
 		}
 		if err := pause(ctx, backoff(try), nil); err != nil {
 			return nil, err
@@ -248,15 +244,28 @@ func (c *Client) Fetch(ctx context.Context, r Request) (jsontext.Value, error) {
 	}
 }
 
-// Get sends a request whose answer is one item.
+func (c *Client) fetchOnce(ctx context.Context, r Request, u *url.URL) (jsontext.Value, error) {
+	resp, err := c.open(ctx, r.Operation, u, r.Body)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	raw, err := readWhole(resp.Body)
+	if err != nil && !errors.Is(err, ErrTruncated) {
+		return nil, fmt.Errorf("%s %s: %w", r.Operation.Method, u.Path, err)
+	}
+	return raw, err
+}
+
+// Get sends a request whose answer is one item. Like an item of a list it may come
+// with a [*DecodeError].
 func Get[T any, P Item[T]](ctx context.Context, c *Client, r Request) (T, error) {
+	var zero T
 	raw, err := c.Fetch(ctx, r)
 	if err != nil {
-		var zero T
 		return zero, err
 	}
-	if !raw.IsValid(strictly) || raw.Kind() != jsontext.KindBeginObject {
-		var zero T
+	if raw.Kind() != jsontext.KindBeginObject {
 		return zero, fmt.Errorf("%s: %w", r.Operation, ErrMalformed)
 	}
 	return Decode[T, P](raw)

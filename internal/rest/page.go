@@ -47,6 +47,26 @@ func readPage(body io.Reader, item func(jsontext.Value) error) (page, error) {
 	return p, bodyError(err, watched)
 }
 
+// readWhole reads a body that is one JSON value, or empty.
+func readWhole(body io.Reader) (jsontext.Value, error) {
+	watched := &watchedReader{r: body}
+	dec := jsontext.NewDecoder(skipMark(watched), strictly)
+	raw, err := dec.ReadValue()
+	if err == io.EOF && watched.err == nil { //nolint:errorlint // the decoder's own: nothing at all
+		return nil, nil
+	}
+	if err != nil {
+		return nil, bodyError(err, watched)
+	}
+	raw = raw.Clone()
+	if _, err := dec.ReadToken(); err == nil {
+		return nil, fmt.Errorf("%w: there is more behind its end", ErrMalformed)
+	} else if err != io.EOF { //nolint:errorlint // the decoder's own
+		return nil, bodyError(err, watched)
+	}
+	return raw, nil
+}
+
 // bodyError tells a body that broke off from one that makes no sense.
 func bodyError(err error, body *watchedReader) error {
 	var own *Error
@@ -83,7 +103,9 @@ func decodePage(dec *jsontext.Decoder, item func(jsontext.Value) error) (page, e
 		switch tok.String() {
 		case "value":
 			seen = true
-			p.rows, err = decodeValue(dec, item)
+			var n int
+			n, err = decodeValue(dec, item)
+			p.rows += n // a name may come twice, and none of its items is lost
 		case "@odata.nextLink":
 			p.next, err = decodeText(dec)
 		case "error":

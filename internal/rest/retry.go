@@ -25,7 +25,7 @@ var _ policy.Policy = (*retryPolicy)(nil)
 
 // firstDelay and longestDelay bound the pauses of our own making.
 const (
-	firstDelay   = 500 * time.Millisecond
+	firstDelay   = 250 * time.Millisecond
 	longestDelay = 30 * time.Second
 )
 
