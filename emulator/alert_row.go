@@ -1,6 +1,9 @@
 package emulator
 
-import "strings"
+import (
+	"crypto/sha256"
+	"strings"
+)
 
 // alertRow is an alert as GET /api/alerts prints it, in the order of the wire (core.md 6.1).
 type alertRow struct {
@@ -156,11 +159,7 @@ func (t *tenant) alertRow(at int32, evidence bool) alertRow {
 }
 
 // hashGUID gives a name a GUID of its own.
-func hashGUID(name string) string {
-	var d [32]byte
-	copy(d[:], hashOf(name, 16))
-	return guidOf(d)
-}
+func hashGUID(name string) string { return guidOf(sha256.Sum256([]byte(name))) }
 
 // techniqueIDs lists the MITRE ATT&CK ids of an alert.
 func (t *tenant) techniqueIDs(a *alert) []string {

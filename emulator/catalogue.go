@@ -54,14 +54,6 @@ func (p *product) id() string { return p.vendor + "-_-" + p.name }
 // open gives the vulnerabilities that a version has: indexes into the catalogue.
 func (p *product) open(version uint8) []int32 { return p.flaws[p.openFrom[version]:] }
 
-// closedBy gives the vulnerabilities that a version was the first to mend.
-func (p *product) closedBy(version uint8) []int32 {
-	if version == 0 {
-		return nil
-	}
-	return p.flaws[p.openFrom[version-1]:p.openFrom[version]]
-}
-
 // catalogue is the software and vulnerability knowledge, the same for every tenant whatever its seed.
 type catalogue struct {
 	products []product

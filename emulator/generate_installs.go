@@ -151,9 +151,9 @@ func (t *tenant) countExposure(i int32, seen []int32) {
 // danger weighs a vulnerability for the exposure level of a device: 0 none to 3 high.
 func (v *vulnerability) danger() int {
 	switch severity := v.vector.severity(); {
-	case severity >= sevHigh && v.exploit >= exploitPublic:
+	case severity >= sevHigh && v.exploit == exploitInKit, severity == sevCritical && v.exploit >= exploitVerified:
 		return 3
-	case severity >= sevHigh:
+	case severity == sevCritical, severity == sevHigh && v.exploit >= exploitPublic:
 		return 2
 	}
 	return 1

@@ -224,6 +224,6 @@ func countMachineAlerts(c *call) reply {
 				return refuseOData(false, err)
 			}
 		}
-		return reply{body: l.matches(f)}
+		return reply{body: rawBody(strconv.Itoa(l.matches(f)))}
 	})
 }
