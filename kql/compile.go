@@ -10,12 +10,13 @@ import (
 // can always be prepared.
 const (
 	maxSources   = 40
-	maxStages    = 120
+	maxStages    = 250
 	maxColumns   = 1000
 	maxArguments = 20_000
 	maxWeight    = 400
 	maxSQL       = 2 << 20
 	maxExprSQL   = 64 << 10
+	maxDepth     = 250
 )
 
 // Compile checks the query's names and types against the schema and turns it
@@ -174,7 +175,7 @@ func (c *compiler) stage(pos int, heavy bool, format string, args ...any) (strin
 	}
 	text := name + " AS " + hint + "(" + fmt.Sprintf(format, args...) + ")"
 	c.size += len(text)
-	if len(c.stages) >= maxStages || c.size > maxSQL || len(c.args) > maxArguments {
+	if len(c.stages) >= maxStages || c.size > maxSQL || len(c.args) > maxArguments || parentheses(text) > maxDepth {
 		return "", semanticError(pos, "The query is too complex: it has more operators or constants than the emulation of Kusto takes")
 	}
 	c.stages = append(c.stages, text)
@@ -236,4 +237,20 @@ func (c *compiler) fail(pos int, format string, args ...any) error {
 		message = "'" + c.op + "' operator: " + message
 	}
 	return semanticError(pos, "%s", message)
+}
+
+// parentheses is how deep they nest, which bounds how deep SQLite's tree of the
+// expression is.
+func parentheses(sql string) int {
+	depth, deepest := 0, 0
+	for i := 0; i < len(sql); i++ {
+		switch sql[i] {
+		case '(':
+			depth++
+			deepest = max(deepest, depth)
+		case ')':
+			depth--
+		}
+	}
+	return deepest
 }

@@ -173,8 +173,8 @@ func (c *compiler) unified(e *callExpr, results []value) (value, []value, error)
 	typ := Type(0)
 	for _, r := range results {
 		switch wider, ok := unify(typ, r.typ); {
-		case typ == 0 || typ == TypeDynamic && r.typ != TypeDynamic && r.isNull():
-			typ = max(typ, r.typ)
+		case typ == 0:
+			typ = r.typ
 		case ok:
 			typ = wider
 		case r.isNull():

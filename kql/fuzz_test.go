@@ -1,0 +1,98 @@
+package kql_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-sec/gatehouse/kql"
+)
+
+// seeds are the queries of the golden files.
+func seeds(tb testing.TB) []string {
+	tb.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", "*.kql"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var out []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		for c := range strings.SplitSeq(string(text), "====\n") {
+			query, _, _ := strings.Cut(c, "----\n")
+			out = append(out, query)
+		}
+	}
+	return out
+}
+
+// FuzzParse: no text makes the parser panic, and each error has a place in it.
+func FuzzParse(f *testing.F) {
+	for _, s := range seeds(f) {
+		f.Add(s)
+	}
+	for _, s := range []string{"((((", "T|x(", "print 1..2", "print '\\", "print dynamic([(", "let a=(((b|c", "T | where a in (((", "print @\"", "T|project-", "print ['a", "\ufeffT"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		q, err := kql.Parse(text)
+		if err != nil {
+			checkError(t, text, err)
+			return
+		}
+		if q.String() != text {
+			t.Errorf("the query is %q, parsed from %q", q, text)
+		}
+	})
+}
+
+// FuzzCompile: no query makes the compiler panic; what compiles can be prepared,
+// twice gives the same SQL, and has a result with columns.
+func FuzzCompile(f *testing.F) {
+	for _, s := range seeds(f) {
+		f.Add(s)
+	}
+	db := openFixture(f)
+	schema := fixtureSchema()
+	f.Fuzz(func(t *testing.T, text string) {
+		q, err := kql.Parse(text)
+		if err != nil {
+			return
+		}
+		plan, err := q.Compile(schema)
+		if err != nil {
+			checkError(t, text, err)
+			return
+		}
+		again, err := q.Compile(schema)
+		if err != nil || again.SQL() != plan.SQL() {
+			t.Errorf("compiled twice: %v\n%s\n%s", err, plan.SQL(), again.SQL())
+		}
+		if len(plan.Columns()) == 0 {
+			t.Error("no columns")
+		}
+		stmt, err := db.PrepareContext(context.Background(), plan.SQL())
+		if err != nil {
+			t.Fatalf("%s\n%v\n%s", text, err, plan.SQL())
+		}
+		_ = stmt.Close()
+	})
+}
+
+// checkError holds what is promised of every error.
+func checkError(t *testing.T, text string, err error) {
+	t.Helper()
+	var e *kql.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("%q: %v is a %T", text, err, err)
+	}
+	if e.Offset < 0 || e.Offset > len(text) || e.Line < 1 || e.Column < 1 || e.Message == "" || strings.Contains(e.Message, "\n") && !strings.Contains(text, "\n") {
+		t.Errorf("%q: %+v", text, e)
+	}
+}
