@@ -117,7 +117,7 @@ func alertSet() entitySet {
 // Permission: Alert.Read.All or Alert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-alerts.
 //
-// api:GET /api/alerts
+//api:operation GET /api/alerts
 func (s *AlertsService) List(ctx context.Context, q *Query) iter.Seq2[Alert, error] {
 	return list[Alert](ctx, s.rest, alertSet(), opAlertsList, q)
 }
@@ -127,7 +127,7 @@ func (s *AlertsService) List(ctx context.Context, q *Query) iter.Seq2[Alert, err
 // Permission: Alert.Read.All or Alert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-alert-info-by-id.
 //
-// api:GET /api/alerts/{id}
+//api:operation GET /api/alerts/{id}
 func (s *AlertsService) Get(ctx context.Context, id string) (Alert, error) {
 	return rest.Get[Alert](ctx, s.rest, rest.Request{Operation: opAlertsGet, Vars: []string{id}})
 }
@@ -137,7 +137,7 @@ func (s *AlertsService) Get(ctx context.Context, id string) (Alert, error) {
 // Permission: Machine.Read.All or Machine.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-alert-related-machine-info.
 //
-// api:GET /api/alerts/{id}/machine
+//api:operation GET /api/alerts/{id}/machine
 func (s *AlertsService) Machine(ctx context.Context, id string) (Machine, error) {
 	return rest.Get[Machine](ctx, s.rest, rest.Request{Operation: opAlertsMachine, Vars: []string{id}})
 }
@@ -147,7 +147,7 @@ func (s *AlertsService) Machine(ctx context.Context, id string) (Machine, error)
 // Permission: User.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-alert-related-user-info.
 //
-// api:GET /api/alerts/{id}/user
+//api:operation GET /api/alerts/{id}/user
 func (s *AlertsService) User(ctx context.Context, id string) (User, error) {
 	return rest.Get[User](ctx, s.rest, rest.Request{Operation: opAlertsUser, Vars: []string{id}})
 }
@@ -157,7 +157,7 @@ func (s *AlertsService) User(ctx context.Context, id string) (User, error) {
 // Permission: File.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-alert-related-files-info.
 //
-// api:GET /api/alerts/{id}/files
+//api:operation GET /api/alerts/{id}/files
 func (s *AlertsService) Files(ctx context.Context, id string) iter.Seq2[File, error] {
 	return related[File](ctx, s.rest, opAlertsFiles, id)
 }
@@ -167,7 +167,7 @@ func (s *AlertsService) Files(ctx context.Context, id string) iter.Seq2[File, er
 // Permission: Ip.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-alert-related-ip-info.
 //
-// api:GET /api/alerts/{id}/ips
+//api:operation GET /api/alerts/{id}/ips
 func (s *AlertsService) IPs(ctx context.Context, id string) iter.Seq2[IP, error] {
 	return related[IP](ctx, s.rest, opAlertsIPs, id)
 }
@@ -177,7 +177,7 @@ func (s *AlertsService) IPs(ctx context.Context, id string) iter.Seq2[IP, error]
 // Permission: URL.Read.All, which the token spells Url.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-alert-related-domain-info.
 //
-// api:GET /api/alerts/{id}/domains
+//api:operation GET /api/alerts/{id}/domains
 func (s *AlertsService) Domains(ctx context.Context, id string) iter.Seq2[Domain, error] {
 	return related[Domain](ctx, s.rest, opAlertsDomains, id)
 }

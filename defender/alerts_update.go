@@ -49,7 +49,7 @@ func firstError(errs ...error) error {
 // Permission: Alert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/update-alert.
 //
-// api:PATCH /api/alerts/{id}
+//api:operation PATCH /api/alerts/{id}
 func (s *AlertsService) Update(ctx context.Context, id string, u AlertUpdate) (Alert, error) {
 	u, err := u.check()
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *AlertsService) Update(ctx context.Context, id string, u AlertUpdate) (A
 // Permission: Alert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/batch-update-alerts.
 //
-// api:POST /api/alerts/batchUpdate
+//api:operation POST /api/alerts/batchUpdate
 func (s *AlertsService) BatchUpdate(ctx context.Context, ids []string, u AlertUpdate) error {
 	u, err := u.check()
 	if err != nil {
@@ -151,7 +151,7 @@ func (r AlertReference) body() (any, error) {
 // Permission: Alert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/create-alert-by-reference.
 //
-// api:POST /api/alerts/CreateAlertByReference
+//api:operation POST /api/alerts/CreateAlertByReference
 func (s *AlertsService) CreateByReference(ctx context.Context, r AlertReference) (Alert, error) {
 	body, err := r.body()
 	if err != nil {

@@ -20,7 +20,7 @@ type HuntingService struct{ service }
 // Permission: AdvancedQuery.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/run-advanced-query-api.
 //
-// api:POST /api/advancedqueries/run
+//api:operation POST /api/advancedqueries/run
 func (s *HuntingService) Run(ctx context.Context, kql string) (*Hunt, error) {
 	if strings.TrimSpace(kql) == "" {
 		return nil, errors.New("query is empty: give one such as DeviceInfo | take 10")

@@ -94,7 +94,7 @@ func machineSet() entitySet {
 // Permission: Machine.Read.All or Machine.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-machines.
 //
-// api:GET /api/machines
+//api:operation GET /api/machines
 func (s *MachinesService) List(ctx context.Context, q *Query) iter.Seq2[Machine, error] {
 	l, err := machineSet().listing(opMachinesList, q)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *MachinesService) List(ctx context.Context, q *Query) iter.Seq2[Machine,
 // Permission: Machine.Read.All or Machine.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-machine-by-id.
 //
-// api:GET /api/machines/{id}
+//api:operation GET /api/machines/{id}
 func (s *MachinesService) Get(ctx context.Context, idOrName string) (Machine, error) {
 	return rest.Get[Machine](ctx, s.rest, rest.Request{Operation: opMachinesGet, Vars: []string{idOrName}})
 }
@@ -119,7 +119,7 @@ func (s *MachinesService) Get(ctx context.Context, idOrName string) (Machine, er
 // Permission: User.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-machine-log-on-users.
 //
-// api:GET /api/machines/{id}/logonusers
+//api:operation GET /api/machines/{id}/logonusers
 func (s *MachinesService) LogonUsers(ctx context.Context, id string) iter.Seq2[User, error] {
 	return related[User](ctx, s.rest, opMachinesLogonUsers, id)
 }
@@ -129,7 +129,7 @@ func (s *MachinesService) LogonUsers(ctx context.Context, id string) iter.Seq2[U
 // Permission: Alert.Read.All or Alert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-machine-related-alerts.
 //
-// api:GET /api/machines/{id}/alerts
+//api:operation GET /api/machines/{id}/alerts
 func (s *MachinesService) Alerts(ctx context.Context, id string) iter.Seq2[Alert, error] {
 	return related[Alert](ctx, s.rest, opMachinesAlerts, id)
 }
@@ -140,7 +140,7 @@ func (s *MachinesService) Alerts(ctx context.Context, id string) iter.Seq2[Alert
 // Permission: Alert.Read.All or Alert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/exposed-apis-odata-samples.
 //
-// api:GET /api/machines/{id}/alerts/$count
+//api:operation GET /api/machines/{id}/alerts/$count
 func (s *MachinesService) CountAlerts(ctx context.Context, id string, f Filter) (int64, error) {
 	query := url.Values{}
 	if f != "" {
@@ -169,7 +169,7 @@ const findWindow = 30 * 24 * time.Hour
 // Permission: Machine.Read.All or Machine.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/find-machines-by-ip.
 //
-// api:GET /api/machines/findbyip(ip='{ip}',timestamp={timestamp})
+//api:operation GET /api/machines/findbyip(ip='{ip}',timestamp={timestamp})
 func (s *MachinesService) FindByIP(ctx context.Context, ip netip.Addr, at time.Time) iter.Seq2[Machine, error] {
 	switch age := time.Since(at); {
 	case !ip.IsValid():
@@ -187,7 +187,7 @@ func (s *MachinesService) FindByIP(ctx context.Context, ip netip.Addr, at time.T
 // Permission: Machine.Read.All or Machine.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/find-machines-by-tag.
 //
-// api:GET /api/machines/findbytag
+//api:operation GET /api/machines/findbytag
 func (s *MachinesService) FindByTag(ctx context.Context, tag string, startsWith bool) iter.Seq2[Machine, error] {
 	if strings.TrimSpace(tag) == "" {
 		return rest.Fail[Machine](fmt.Errorf("tag is missing: give one"))

@@ -71,7 +71,7 @@ func (u MachineUpdate) body() (any, error) {
 // Permission: Machine.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/update-machine-method.
 //
-// api:PATCH /api/machines/{id}
+//api:operation PATCH /api/machines/{id}
 func (s *MachinesService) Update(ctx context.Context, id string, u MachineUpdate) (Machine, error) {
 	body, err := u.body()
 	if err != nil {
@@ -101,7 +101,7 @@ func newTagBody(tag string, action TagAction, ids []string) (tagBody, error) {
 // Permission: Machine.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/add-or-remove-machine-tags.
 //
-// api:POST /api/machines/{id}/tags
+//api:operation POST /api/machines/{id}/tags
 func (s *MachinesService) Tag(ctx context.Context, id, tag string, action TagAction) (Machine, error) {
 	body, err := newTagBody(tag, action, nil)
 	if err != nil {
@@ -119,7 +119,7 @@ const MaxTagMany = 500
 // Permission: Machine.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/add-or-remove-multiple-machine-tags.
 //
-// api:POST /api/machines/AddOrRemoveTagForMultipleMachines
+//api:operation POST /api/machines/AddOrRemoveTagForMultipleMachines
 func (s *MachinesService) TagMany(ctx context.Context, ids []string, tag string, action TagAction) ([]Machine, error) {
 	if err := checkIDs("machine", ids); err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func (s *MachinesService) TagMany(ctx context.Context, ids []string, tag string,
 // Permission: Machine.ReadWrite.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/set-device-value.
 //
-// api:POST /api/machines/{id}/setDeviceValue
+//api:operation POST /api/machines/{id}/setDeviceValue
 func (s *MachinesService) SetDeviceValue(ctx context.Context, id string, v DeviceValue) (Machine, error) {
 	v, err := require("device value", v, ValidDeviceValues())
 	if err != nil {

@@ -26,7 +26,7 @@ type Score struct {
 // Permission: Score.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-exposure-score.
 //
-// api:GET /api/exposureScore
+//api:operation GET /api/exposureScore
 func (s *ScoresService) Exposure(ctx context.Context) (Score, error) {
 	return rest.Get[Score](ctx, s.rest, rest.Request{Operation: opScoresExposure})
 }
@@ -36,7 +36,7 @@ func (s *ScoresService) Exposure(ctx context.Context) (Score, error) {
 // Permission: Score.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-machine-group-exposure-score.
 //
-// api:GET /api/exposureScore/ByMachineGroups
+//api:operation GET /api/exposureScore/ByMachineGroups
 func (s *ScoresService) ExposureByMachineGroup(ctx context.Context) iter.Seq2[Score, error] {
 	return related[Score](ctx, s.rest, opScoresByMachineGroup)
 }
@@ -47,7 +47,7 @@ func (s *ScoresService) ExposureByMachineGroup(ctx context.Context) iter.Seq2[Sc
 // Permission: Score.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-device-secure-score.
 //
-// api:GET /api/configurationScore
+//api:operation GET /api/configurationScore
 func (s *ScoresService) Configuration(ctx context.Context) (Score, error) {
 	return rest.Get[Score](ctx, s.rest, rest.Request{Operation: opScoresConfiguration})
 }

@@ -90,7 +90,7 @@ func (q *ExportQuery) listing(op Operation) (rest.Listing, error) {
 // Permission: Vulnerability.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-assessment-software-vulnerabilities.
 //
-// api:GET /api/machines/SoftwareVulnerabilitiesByMachine
+//api:operation GET /api/machines/SoftwareVulnerabilitiesByMachine
 func (s *SoftwareVulnerabilitiesService) List(ctx context.Context, q *ExportQuery) iter.Seq2[SoftwareVulnerability, error] {
 	l, err := q.listing(opSoftwareVulnerabilitiesList)
 	if err != nil {
@@ -109,7 +109,7 @@ const maxDelta = 14 * 24 * time.Hour
 // Permission: Vulnerability.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-assessment-software-vulnerabilities.
 //
-// api:GET /api/machines/SoftwareVulnerabilityChangesByMachine
+//api:operation GET /api/machines/SoftwareVulnerabilityChangesByMachine
 func (s *SoftwareVulnerabilitiesService) Changes(ctx context.Context, sinceTime time.Time, q *ExportQuery) iter.Seq2[SoftwareVulnerability, error] {
 	l, err := q.listing(opSoftwareVulnerabilitiesChanges)
 	if err == nil {
@@ -163,7 +163,7 @@ func (o *ExportOptions) request(op Operation) (rest.Request, error) {
 // Permission: Vulnerability.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-assessment-software-vulnerabilities.
 //
-// api:GET /api/machines/SoftwareVulnerabilitiesExport
+//api:operation GET /api/machines/SoftwareVulnerabilitiesExport
 func (s *SoftwareVulnerabilitiesService) Export(ctx context.Context, o *ExportOptions) iter.Seq2[SoftwareVulnerability, error] {
 	r, err := o.request(opSoftwareVulnerabilitiesExport)
 	if err != nil {
@@ -178,7 +178,7 @@ func (s *SoftwareVulnerabilitiesService) Export(ctx context.Context, o *ExportOp
 // Permission: Vulnerability.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-assessment-software-vulnerabilities.
 //
-// api:GET /api/machines/SoftwareVulnerabilitiesExport
+//api:operation GET /api/machines/SoftwareVulnerabilitiesExport
 func (s *SoftwareVulnerabilitiesService) ExportFiles(ctx context.Context, o *ExportOptions) (*ExportFiles, error) {
 	r, err := o.request(opSoftwareVulnerabilitiesExport)
 	if err != nil {

@@ -85,7 +85,7 @@ func machineVulnerabilitySet() entitySet {
 // Permission: Vulnerability.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-all-vulnerabilities.
 //
-// api:GET /api/vulnerabilities
+//api:operation GET /api/vulnerabilities
 func (s *VulnerabilitiesService) List(ctx context.Context, q *Query) iter.Seq2[Vulnerability, error] {
 	return list[Vulnerability](ctx, s.rest, vulnerabilitySet(), opVulnerabilitiesList, q)
 }
@@ -95,7 +95,7 @@ func (s *VulnerabilitiesService) List(ctx context.Context, q *Query) iter.Seq2[V
 // Permission: Vulnerability.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-vulnerability-by-id.
 //
-// api:GET /api/vulnerabilities/{cveId}
+//api:operation GET /api/vulnerabilities/{cveId}
 func (s *VulnerabilitiesService) Get(ctx context.Context, cveID string) (Vulnerability, error) {
 	return rest.Get[Vulnerability](ctx, s.rest, rest.Request{Operation: opVulnerabilitiesGet, Vars: []string{cveID}})
 }
@@ -105,7 +105,7 @@ func (s *VulnerabilitiesService) Get(ctx context.Context, cveID string) (Vulnera
 // Permission: Vulnerability.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-machines-by-vulnerability.
 //
-// api:GET /api/vulnerabilities/{cveId}/machineReferences
+//api:operation GET /api/vulnerabilities/{cveId}/machineReferences
 func (s *VulnerabilitiesService) Machines(ctx context.Context, cveID string) iter.Seq2[MachineReference, error] {
 	return related[MachineReference](ctx, s.rest, opVulnerabilitiesMachines, cveID)
 }
@@ -115,7 +115,7 @@ func (s *VulnerabilitiesService) Machines(ctx context.Context, cveID string) ite
 // Permission: Vulnerability.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-discovered-vulnerabilities.
 //
-// api:GET /api/machines/{machineId}/vulnerabilities
+//api:operation GET /api/machines/{machineId}/vulnerabilities
 func (s *VulnerabilitiesService) ByMachine(ctx context.Context, machineID string) iter.Seq2[Vulnerability, error] {
 	return related[Vulnerability](ctx, s.rest, opVulnerabilitiesByMachine, machineID)
 }
@@ -125,7 +125,7 @@ func (s *VulnerabilitiesService) ByMachine(ctx context.Context, machineID string
 // Permission: Vulnerability.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/get-all-vulnerabilities-by-machines.
 //
-// api:GET /api/vulnerabilities/machinesVulnerabilities
+//api:operation GET /api/vulnerabilities/machinesVulnerabilities
 func (s *VulnerabilitiesService) ByMachines(ctx context.Context, q *Query) iter.Seq2[MachineVulnerability, error] {
 	return list[MachineVulnerability](ctx, s.rest, machineVulnerabilitySet(), opVulnerabilitiesByMachines, q)
 }

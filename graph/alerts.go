@@ -122,7 +122,7 @@ func (e Evidence) Kind() string {
 // Permission: SecurityAlert.Read.All or SecurityAlert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/graph/api/security-list-alerts_v2.
 //
-// api:GET /v1.0/security/alerts_v2
+//api:operation GET /v1.0/security/alerts_v2
 func (s *AlertsService) List(ctx context.Context, q *Query) iter.Seq2[Alert, error] {
 	l, err := q.listing(opAlertsList)
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *AlertsService) List(ctx context.Context, q *Query) iter.Seq2[Alert, err
 // Permission: SecurityAlert.Read.All or SecurityAlert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/graph/api/security-alert-get.
 //
-// api:GET /v1.0/security/alerts_v2/{id}
+//api:operation GET /v1.0/security/alerts_v2/{id}
 func (s *AlertsService) Get(ctx context.Context, id string) (Alert, error) {
 	return rest.Get[Alert](ctx, s.rest, rest.Request{Operation: opAlertsGet, Vars: []string{id}})
 }

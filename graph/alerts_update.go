@@ -76,7 +76,7 @@ func (u AlertUpdate) check() (AlertUpdate, error) {
 // Permission: SecurityAlert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/graph/api/security-alert-update.
 //
-// api:PATCH /v1.0/security/alerts_v2/{id}
+//api:operation PATCH /v1.0/security/alerts_v2/{id}
 func (s *AlertsService) Update(ctx context.Context, id string, u AlertUpdate) (Alert, error) {
 	u, err := u.check()
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *AlertsService) Update(ctx context.Context, id string, u AlertUpdate) (A
 // Permission: SecurityAlert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/graph/api/security-alert-post-comments.
 //
-// api:POST /v1.0/security/alerts_v2/{id}/comments
+//api:operation POST /v1.0/security/alerts_v2/{id}/comments
 func (s *AlertsService) Comment(ctx context.Context, id, comment string) ([]AlertComment, error) {
 	if strings.TrimSpace(comment) == "" {
 		return nil, errors.New("comment is empty: give one")

@@ -27,7 +27,7 @@ type HuntOptions struct {
 // Permission: ThreatHunting.Read.All.
 // Docs: https://learn.microsoft.com/graph/api/security-security-runhuntingquery.
 //
-// api:POST /v1.0/security/runHuntingQuery
+//api:operation POST /v1.0/security/runHuntingQuery
 func (s *HuntingService) Run(ctx context.Context, kql string, o *HuntOptions) (*Hunt, error) {
 	if strings.TrimSpace(kql) == "" {
 		return nil, errors.New("query is empty: give one such as DeviceInfo | take 10")

@@ -106,7 +106,7 @@ type ControlStateUpdate struct {
 // Permission: SecurityEvents.Read.All or SecurityEvents.ReadWrite.All.
 // Docs: https://learn.microsoft.com/graph/api/security-list-securescores.
 //
-// api:GET /v1.0/security/secureScores
+//api:operation GET /v1.0/security/secureScores
 func (s *SecureScoresService) List(ctx context.Context, q *Query) iter.Seq2[SecureScore, error] {
 	return list[SecureScore](ctx, s.rest, opSecureScoresList, q)
 }
@@ -116,7 +116,7 @@ func (s *SecureScoresService) List(ctx context.Context, q *Query) iter.Seq2[Secu
 // Permission: SecurityEvents.Read.All or SecurityEvents.ReadWrite.All.
 // Docs: https://learn.microsoft.com/graph/api/securescore-get.
 //
-// api:GET /v1.0/security/secureScores/{id}
+//api:operation GET /v1.0/security/secureScores/{id}
 func (s *SecureScoresService) Get(ctx context.Context, id string) (SecureScore, error) {
 	return rest.Get[SecureScore](ctx, s.rest, rest.Request{Operation: opSecureScoresGet, Vars: []string{id}})
 }
@@ -126,7 +126,7 @@ func (s *SecureScoresService) Get(ctx context.Context, id string) (SecureScore, 
 // Permission: SecurityEvents.Read.All or SecurityEvents.ReadWrite.All.
 // Docs: https://learn.microsoft.com/graph/api/security-list-securescorecontrolprofiles.
 //
-// api:GET /v1.0/security/secureScoreControlProfiles
+//api:operation GET /v1.0/security/secureScoreControlProfiles
 func (s *SecureScoresService) ControlProfiles(ctx context.Context, q *Query) iter.Seq2[ControlProfile, error] {
 	return list[ControlProfile](ctx, s.rest, opControlProfilesList, q)
 }
@@ -136,7 +136,7 @@ func (s *SecureScoresService) ControlProfiles(ctx context.Context, q *Query) ite
 // Permission: SecurityEvents.Read.All or SecurityEvents.ReadWrite.All.
 // Docs: https://learn.microsoft.com/graph/api/securescorecontrolprofile-get.
 //
-// api:GET /v1.0/security/secureScoreControlProfiles/{id}
+//api:operation GET /v1.0/security/secureScoreControlProfiles/{id}
 func (s *SecureScoresService) ControlProfile(ctx context.Context, id string) (ControlProfile, error) {
 	return rest.Get[ControlProfile](ctx, s.rest, rest.Request{Operation: opControlProfilesGet, Vars: []string{id}})
 }
