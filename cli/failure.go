@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/entra"
 )
@@ -106,16 +105,22 @@ func mendOf(answer *defender.Error) string {
 	return ""
 }
 
-// grantHint names the command that says where to grant one of the roles.
+// grantHint names the command that says where to grant one of the roles: that
+// of the capability which takes exactly these.
 func grantHint(roles []string) string {
+	wanted := slices.Sorted(slices.Values(roles))
 	for _, c := range entra.Capabilities() {
 		for _, door := range c.Doors {
-			if slices.ContainsFunc(door.AnyOf, func(p gatehouse.Permission) bool { return slices.Contains(roles, p.Name) }) {
+			var names []string
+			for _, permission := range door.AnyOf {
+				names = append(names, permission.Name)
+			}
+			if slices.Sort(names); slices.Equal(names, wanted) {
 				return ": gatehouse permissions --for " + string(c.Capability) + " says where"
 			}
 		}
 	}
-	return ""
+	return ": gatehouse permissions lists its id"
 }
 
 // isDecodeError says whether an item came, but not in its documented shape.
