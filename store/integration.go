@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+// AddIntegration keeps a new integration and returns it as it is kept. An
+// empty ID is filled in, an empty state is active. It fails with [ErrExists]
+// when the name or the id is taken.
+func (s *Store) AddIntegration(ctx context.Context, i gatehouse.Integration) (gatehouse.Integration, error) {
+	if i.ID == "" {
+		i.ID = strings.ToLower(rand.Text()[:16])
+	}
+	if i.State == "" {
+		i.State = gatehouse.IntegrationActive
+	}
+	err := s.write(ctx, "add integration", func(tx *transaction) error {
+		i.Created, i.Changed = tx.now, tx.now
+		settings, err := settingsOf(i)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, "INSERT INTO integrations (id, name, tenant, state, settings, created, changed) VALUES ($1, $2, $3, $4, $5, $6, $6)",
+			i.ID, i.Name, i.Tenant, i.State, settings, micros(tx.now))
+		return s.taken(i, err)
+	})
+	return i, err
+}
+
+// taken says so when a name or an id is.
+func (s *Store) taken(i gatehouse.Integration, err error) error {
+	if err != nil && errors.Is(s.dialect.cause(err), ErrExists) {
+		return fmt.Errorf("store: integration %q (%s): %w: choose another name, or remove the other one first", i.Name, i.ID, ErrExists)
+	}
+	return err
+}
+
+// settingsOf encodes an integration.
+func settingsOf(i gatehouse.Integration) ([]byte, error) {
+	if i.Name == "" || strings.ContainsRune(i.Name+i.ID, 0) {
+		return nil, fmt.Errorf("store: integration %q: %w: it needs a name, without NUL", i.Name, ErrInvalid)
+	}
+	return json.Marshal(i)
+}
+
+// integrationColumns are the columns that scanIntegration reads.
+const integrationColumns = "id, name, state, settings, created, changed"
+
+// scanIntegration reads one integration.
+func scanIntegration(scan func(...any) error) (gatehouse.Integration, error) {
+	var i gatehouse.Integration
+	var id, name string
+	var state gatehouse.IntegrationState
+	var settings []byte
+	var created, changed int64
+	if err := scan(&id, &name, &state, &settings, &created, &changed); err != nil {
+		return i, err
+	}
+	if err := json.Unmarshal(settings, &i); err != nil {
+		return i, fmt.Errorf("settings of integration %s: %w", id, err)
+	}
+	i.ID, i.Name, i.State, i.Created, i.Changed = id, name, state, moment(created), moment(changed)
+	return i, nil
+}
+
+// Integration returns the integration with that id or that name; the id wins.
+func (s *Store) Integration(ctx context.Context, idOrName string) (gatehouse.Integration, error) {
+	row := s.read.QueryRowContext(ctx, "SELECT "+integrationColumns+" FROM integrations WHERE id = $1 OR name = $1 ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1", idOrName)
+	i, err := scanIntegration(row.Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return gatehouse.Integration{}, fmt.Errorf("store: integration %q: %w", idOrName, ErrNotFound)
+	}
+	return i, s.failure("read integration", err)
+}
+
+// Integrations returns all integrations, by name.
+func (s *Store) Integrations(ctx context.Context) ([]gatehouse.Integration, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT "+integrationColumns+" FROM integrations ORDER BY name")
+	if err != nil {
+		return nil, s.failure("read integrations", err)
+	}
+	all, err := scanAll(rows, scanIntegration)
+	return all, s.failure("read integrations", err)
+}
+
+// UpdateIntegration keeps new settings of an integration, found by its ID.
+// Created and State stay as they are; see [Store.SetIntegrationState].
+func (s *Store) UpdateIntegration(ctx context.Context, i gatehouse.Integration) error {
+	return s.write(ctx, "update integration", func(tx *transaction) error {
+		settings, err := settingsOf(i)
+		if err != nil {
+			return err
+		}
+		n, err := tx.exec(ctx, "UPDATE integrations SET name = $2, tenant = $3, settings = $4, changed = $5 WHERE id = $1 AND state <> $6",
+			i.ID, i.Name, i.Tenant, settings, micros(tx.now), gatehouse.IntegrationRemoving)
+		return orNotFound(i.ID, n, s.taken(i, err))
+	})
+}
+
+// SetIntegrationState pauses or resumes an integration. One that is being
+// removed is not found.
+func (s *Store) SetIntegrationState(ctx context.Context, id string, state gatehouse.IntegrationState) error {
+	if state != gatehouse.IntegrationActive && state != gatehouse.IntegrationPaused {
+		return fmt.Errorf("store: state %q of integration %s: %w: it is set to active or paused", state, id, ErrInvalid)
+	}
+	return s.write(ctx, "set state of integration", func(tx *transaction) error {
+		n, err := tx.exec(ctx, "UPDATE integrations SET state = $2, changed = $3 WHERE id = $1 AND state <> $4", id, state, micros(tx.now), gatehouse.IntegrationRemoving)
+		return orNotFound(id, n, err)
+	})
+}
+
+// orNotFound says so when nothing was touched.
+func orNotFound(id string, n int64, err error) error {
+	if err == nil && n == 0 {
+		return fmt.Errorf("store: integration %q: %w", id, ErrNotFound)
+	}
+	return err
+}
+
+// removeSteps deletes what an integration holds, a batch at a time, each
+// statement until it finds nothing more. $1 is the integration, $2 the batch.
+func removeSteps() []string {
+	const mine = "(SELECT id FROM mirrors WHERE integration_id = $1)"
+	return []string{
+		"DELETE FROM events WHERE number IN (SELECT number FROM events WHERE mirror_id IN " + mine + " LIMIT $2)",
+		"DELETE FROM documents WHERE record_id IN (SELECT r.id FROM records r JOIN documents d ON d.record_id = r.id WHERE r.mirror_id IN " + mine + " LIMIT $2)",
+		"DELETE FROM records WHERE id IN (SELECT id FROM records WHERE mirror_id IN " + mine + " LIMIT $2)",
+		"DELETE FROM set_aside WHERE mirror_id IN " + mine + " AND $2 > 0",
+		"DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE mirror_id IN " + mine + " LIMIT $2)",
+	}
+}
+
+// removeBatchRows is how many rows one transaction of a removal deletes.
+const removeBatchRows = 2000
+
+// RemoveIntegration deletes an integration with its secrets, records, events
+// and runs. Whoever works on it gets [ErrRunOver]. It works in many small
+// transactions; after a crash, call it again. No removed events are made.
+func (s *Store) RemoveIntegration(ctx context.Context, id string) error {
+	if err := s.beginRemoval(ctx, id); err != nil {
+		return err
+	}
+	for _, step := range removeSteps() {
+		for n := int64(1); n > 0; {
+			err := s.write(ctx, "remove integration", func(tx *transaction) (err error) {
+				n, err = tx.exec(ctx, step, id, removeBatchRows)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return s.write(ctx, "remove integration", func(tx *transaction) error {
+		if _, err := tx.exec(ctx, "DELETE FROM mirrors WHERE integration_id = $1", id); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, "DELETE FROM integrations WHERE id = $1", id)
+		return err
+	})
+}
+
+// beginRemoval stops everyone who works on the integration and deletes its
+// secrets first.
+func (s *Store) beginRemoval(ctx context.Context, id string) error {
+	return s.write(ctx, "remove integration", func(tx *transaction) error {
+		n, err := tx.exec(ctx, "UPDATE integrations SET state = $2 WHERE id = $1", id, gatehouse.IntegrationRemoving)
+		if err := orNotFound(id, n, err); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, "UPDATE mirrors SET run_id = 0 WHERE integration_id = $1", id); err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, "DELETE FROM secrets WHERE integration_id = $1", id)
+		return err
+	})
+}

@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+// redacted is what every format of a secret prints.
+const redacted = "[redacted]"
+
+// Secret holds a value that must not be printed. Every way of formatting it
+// gives "[redacted]"; only [Secret.Reveal] gives the value. The zero Secret is
+// empty. It is the store's own type, for the store stands below package entra.
+type Secret struct {
+	// A closure, not a string: fmt prints unexported fields of other people's
+	// structs without calling their methods, and of a func it prints an address.
+	reveal func() string
+}
+
+var (
+	_ fmt.Formatter  = Secret{}
+	_ fmt.GoStringer = Secret{}
+	_ slog.LogValuer = Secret{}
+)
+
+// NewSecret wraps value. An empty value gives the zero Secret.
+func NewSecret(value string) Secret {
+	if value == "" {
+		return Secret{}
+	}
+	return Secret{reveal: func() string { return value }}
+}
+
+// Reveal returns the value itself. Call it only where the value is used.
+func (s Secret) Reveal() string {
+	if s.reveal == nil {
+		return ""
+	}
+	return s.reveal()
+}
+
+// IsZero reports whether the secret is empty.
+func (s Secret) IsZero() bool { return s.reveal == nil }
+
+// String returns "[redacted]".
+func (Secret) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (Secret) GoString() string { return redacted }
+
+// Format prints "[redacted]" for every verb and flag.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// MarshalText returns "[redacted]".
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// MarshalJSON returns "[redacted]" as a JSON string.
+func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// LogValue returns "[redacted]".
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// The secrets of an integration.
+const (
+	SecretCredential = "credential" // the client secret, or the certificate file whole
+	SecretPassword   = "password"   // of the certificate file
+)
+
+// PutSecret seals a secret of an integration and keeps it in place of the one
+// of that name. It fails with [ErrKey] when there is no key to seal it with.
+func (s *Store) PutSecret(ctx context.Context, integration, name string, value Secret) error {
+	ring, err := s.keyring(true)
+	if err != nil {
+		return err
+	}
+	keyID, sealed, err := ring.seal(value, sealedFor(integration, name))
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, "put secret", func(tx *transaction) error {
+		n, err := tx.exec(ctx, "UPDATE integrations SET state = state WHERE id = $1 AND state <> $2", integration, gatehouse.IntegrationRemoving)
+		if err := orNotFound(integration, n, err); err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx,
+			"INSERT INTO secrets (integration_id, name, key_id, sealed) VALUES ($1, $2, $3, $4) ON CONFLICT (integration_id, name) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed",
+			integration, name, keyID, sealed)
+		return err
+	})
+}
+
+// Secret opens a secret of an integration. It fails with [ErrNotFound] when
+// there is none and with [ErrKey] when it was sealed with a key that is not at hand.
+func (s *Store) Secret(ctx context.Context, integration, name string) (Secret, error) {
+	var keyID string
+	var sealed []byte
+	err := s.read.QueryRowContext(ctx, "SELECT key_id, sealed FROM secrets WHERE integration_id = $1 AND name = $2", integration, name).Scan(&keyID, &sealed)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return Secret{}, fmt.Errorf("store: secret %q of integration %q: %w", name, integration, ErrNotFound)
+	case err != nil:
+		return Secret{}, s.failure("read secret", err)
+	}
+	ring, err := s.keyring(false)
+	if err != nil {
+		return Secret{}, err
+	}
+	value, err := ring.open(keyID, sealed, sealedFor(integration, name))
+	if err != nil {
+		return Secret{}, fmt.Errorf("store: secret %q of integration %q: %w", name, integration, err)
+	}
+	return value, nil
+}
+
+// sealedFor binds a sealed secret to its place, so that it opens nowhere else.
+func sealedFor(integration, name string) []byte {
+	return fmt.Appendf(nil, "gatehouse secret %d:%s %s", len(integration), integration, name)
+}
+
+// ResealSecrets seals every secret anew with the first key, after another was
+// put before it, and returns how many there were. The old keys may then go.
+func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT integration_id, name FROM secrets")
+	if err != nil {
+		return 0, s.failure("reseal secrets", err)
+	}
+	places, err := scanAll(rows, func(scan func(...any) error) (p [2]string, err error) {
+		err = scan(&p[0], &p[1])
+		return p, err
+	})
+	if err != nil {
+		return 0, s.failure("reseal secrets", err)
+	}
+	for _, p := range places {
+		value, err := s.Secret(ctx, p[0], p[1])
+		if err != nil {
+			return 0, err
+		}
+		if err := s.PutSecret(ctx, p[0], p[1], value); err != nil {
+			return 0, err
+		}
+	}
+	return len(places), nil
+}
+
+// ReadReference reads the secret that a reference names, "env:NAME" or
+// "file:PATH". A line break at the end of a file is not part of it.
+func ReadReference(reference string) (Secret, error) {
+	kind, name, _ := strings.Cut(reference, ":")
+	switch kind {
+	case "env":
+		if value := os.Getenv(name); value != "" {
+			return NewSecret(value), nil
+		}
+		return Secret{}, fmt.Errorf("%w: environment variable %s is not set", ErrNotFound, name)
+	case "file":
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return Secret{}, fmt.Errorf("%w: %w", ErrNotFound, err)
+		}
+		if value := strings.TrimRight(string(b), "\r\n"); value != "" {
+			return NewSecret(value), nil
+		}
+		return Secret{}, fmt.Errorf("%w: file %s is empty", ErrNotFound, name)
+	default:
+		// The reference is not quoted: it may be the secret itself, put in the wrong place.
+		return Secret{}, fmt.Errorf("%w: a reference is written env:NAME or file:PATH", ErrInvalid)
+	}
+}

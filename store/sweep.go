@@ -1,0 +1,208 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+// SweepCount is what a guard judges.
+type SweepCount struct {
+	Held            int64 // records in the mirror that are not removed
+	Missing         int64 // of these, not seen since the run began: they would be removed
+	Rows            int64 // read in the run, repeats included
+	SetAsideUnknown int64 // items that could not be decoded and may be any record
+}
+
+// Guard refuses a sweep that looks implausible, with an error that says why.
+type Guard func(SweepCount) error
+
+// guardFloor is how many missing records are always plausible: in a small
+// mirror half may well go at once.
+const guardFloor = 100
+
+// DefaultGuard refuses to remove more than half of what is held, beyond 100
+// records, and to remove anything when an item could not be decoded and its key
+// is not known, for it may be one of those that seem to be missing.
+func DefaultGuard(c SweepCount) error {
+	switch {
+	case c.Missing > 0 && c.SetAsideUnknown > 0:
+		return fmt.Errorf("%d items could not be decoded and may be among the %d missing records", c.SetAsideUnknown, c.Missing)
+	case c.Missing > guardFloor && c.Missing*2 > c.Held:
+		return fmt.Errorf("%d of %d records are missing, more than half", c.Missing, c.Held)
+	default:
+		return nil
+	}
+}
+
+// SweepResult says what a sweep removed.
+type SweepResult struct {
+	Removed int64
+	First   int64 // number of the first event made; 0 when none was
+	Last    int64 // number of the last event made; 0 when none was
+}
+
+// sweepBatch is how many records one transaction of a sweep removes.
+const sweepBatch = 1000
+
+// FinishSweep removes the records of a stream that were not seen since a
+// complete run began, and makes their events. It works in transactions of 1,000
+// records; after a crash, resume the run and call it again: the guard is not
+// asked twice. It fails with [ErrIncomplete] when no page of the run was
+// committed as its end and with [ErrImplausible] when the guard, by default
+// [DefaultGuard], refuses: then nothing is removed.
+func (s *Store) FinishSweep(ctx context.Context, run gatehouse.SyncRun, guard Guard) (SweepResult, error) {
+	if guard == nil {
+		guard = DefaultGuard
+	}
+	var result SweepResult
+	mirror, swept, err := s.beginSweep(ctx, run, guard)
+	if err != nil || swept {
+		return result, err
+	}
+	for key := ""; ; {
+		missing, err := s.missing(ctx, mirror, run.ID, key)
+		if err != nil {
+			return result, s.failure("sweep", err)
+		}
+		if len(missing) == 0 {
+			break
+		}
+		if err := s.removeBatch(ctx, run, missing, &result); err != nil {
+			return result, err
+		}
+		key = missing[len(missing)-1].key
+	}
+	return result, s.endSweep(ctx, run)
+}
+
+// beginSweep asks the guard, once, and notes that it has agreed.
+func (s *Store) beginSweep(ctx context.Context, run gatehouse.SyncRun, guard Guard) (mirror int64, swept bool, err error) {
+	err = s.write(ctx, "begin sweep", func(tx *transaction) error {
+		if mirror, err = tx.fence(ctx, run); err != nil {
+			return err
+		}
+		var complete, sweeping, done int64
+		var c SweepCount
+		err := tx.QueryRowContext(ctx, "SELECT complete, sweeping, swept, row_count, set_aside_no_key FROM runs WHERE id = $1", run.ID).
+			Scan(&complete, &sweeping, &done, &c.Rows, &c.SetAsideUnknown)
+		swept = done != 0
+		switch {
+		case err != nil:
+			return err
+		case complete == 0:
+			return fmt.Errorf("store: sweep of run %d: %w: its last page was not committed as such, so nothing was removed", run.ID, ErrIncomplete)
+		case sweeping != 0:
+			return nil
+		}
+		if err := tx.plausible(ctx, mirror, run.ID, &c, guard); err != nil {
+			return err
+		}
+		return tx.expectOne(tx.exec(ctx, "UPDATE runs SET sweeping = 1 WHERE id = $1", run.ID))
+	})
+	return mirror, swept, err
+}
+
+// plausible counts and asks the guard.
+func (t *transaction) plausible(ctx context.Context, mirror, run int64, c *SweepCount, guard Guard) error {
+	err := t.QueryRowContext(ctx, "SELECT COUNT(*), COUNT(CASE WHEN seen_run < $2 THEN 1 END) FROM records WHERE mirror_id = $1 AND removed = 0", mirror, run).
+		Scan(&c.Held, &c.Missing)
+	if err != nil {
+		return err
+	}
+	if err := guard(*c); err != nil {
+		return fmt.Errorf("store: sweep of run %d: %w: nothing was removed: %w", run, ErrImplausible, err)
+	}
+	return nil
+}
+
+// missingRecord is one that the run has not seen.
+type missingRecord struct {
+	id  int64
+	key string
+}
+
+// missing lists the next records that the run has not seen. It reads outside
+// of the transaction that removes them: that one looks again.
+func (s *Store) missing(ctx context.Context, mirror, run int64, after string) ([]missingRecord, error) {
+	rows, err := s.read.QueryContext(ctx,
+		"SELECT id, key FROM records WHERE mirror_id = $1 AND key > $2 AND removed = 0 AND seen_run < $3 ORDER BY key LIMIT $4", mirror, after, run, sweepBatch)
+	if err != nil {
+		return nil, err
+	}
+	return scanAll(rows, func(scan func(...any) error) (m missingRecord, err error) {
+		err = scan(&m.id, &m.key)
+		return m, err
+	})
+}
+
+// removeBatch removes records in one transaction.
+func (s *Store) removeBatch(ctx context.Context, run gatehouse.SyncRun, missing []missingRecord, result *SweepResult) error {
+	ids := make([]int64, len(missing))
+	for i, m := range missing {
+		ids[i] = m.id
+	}
+	var first, last int64
+	var removed []eventRow
+	err := s.write(ctx, "sweep", func(tx *transaction) error {
+		mirror, err := tx.fence(ctx, run)
+		if err != nil {
+			return err
+		}
+		if removed, err = tx.markRemoved(ctx, run.ID, ids); err != nil || len(removed) == 0 {
+			return err
+		}
+		if first, last, err = tx.appendEvents(ctx, mirror, removed); err != nil {
+			return err
+		}
+		n := int64(len(removed))
+		if err := tx.expectOne(tx.exec(ctx, "UPDATE runs SET removed = removed + $2 WHERE id = $1", run.ID, n)); err != nil {
+			return err
+		}
+		return tx.countHeld(ctx, mirror, -n)
+	})
+	if err != nil || len(removed) == 0 {
+		return err
+	}
+	if result.First == 0 {
+		result.First = first
+	}
+	result.Last = last
+	result.Removed += int64(len(removed))
+	return nil
+}
+
+// markRemoved marks those of the records that are still missing.
+func (t *transaction) markRemoved(ctx context.Context, run int64, ids []int64) ([]eventRow, error) {
+	list, err := t.dialect.list(ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := t.QueryContext(ctx,
+		"UPDATE records SET removed = $1, changed = $1, version = version + 1 WHERE removed = 0 AND seen_run < $2 AND id IN "+t.dialect.numbers("$3")+" RETURNING id, version",
+		micros(t.now), run, list)
+	if err != nil {
+		return nil, err
+	}
+	return scanAll(rows, func(scan func(...any) error) (eventRow, error) {
+		e := eventRow{kind: gatehouse.EventRemoved}
+		err := scan(&e.record, &e.version)
+		return e, err
+	})
+}
+
+// endSweep notes that all is removed, and forgets what was set aside and did
+// not come again.
+func (s *Store) endSweep(ctx context.Context, run gatehouse.SyncRun) error {
+	return s.write(ctx, "end sweep", func(tx *transaction) error {
+		mirror, err := tx.fence(ctx, run)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, "DELETE FROM set_aside WHERE mirror_id = $1 AND seen_run < $2", mirror, run.ID); err != nil {
+			return err
+		}
+		return tx.expectOne(tx.exec(ctx, "UPDATE runs SET swept = 1 WHERE id = $1", run.ID))
+	})
+}
