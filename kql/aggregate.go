@@ -1,6 +1,9 @@
 package kql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // aggregate is an aggregate function of Kusto.
 type aggregate struct {
@@ -117,10 +120,8 @@ func (c *compiler) firstArgument(e *callExpr, f aggregate, s *scope) (value, err
 	if len(f.types) == 0 && v.typ != TypeDynamic {
 		return v, nil
 	}
-	for _, t := range f.types {
-		if v.typ == t {
-			return v, nil
-		}
+	if slices.Contains(f.types, v.typ) {
+		return v, nil
 	}
 	return v, semanticError(v.pos, "%s(): argument #1 must not be of type %s. Try adding an explicit cast", e.name, v.typ)
 }

@@ -2,6 +2,7 @@ package kql
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -93,6 +94,15 @@ func (r *relation) find(name string) (column, bool) {
 		}
 	}
 	return column{}, false
+}
+
+// all lists the columns and those of the order, for a SELECT that passes them on.
+func (r *relation) all() string {
+	out := make([]string, 0, len(r.columns)+len(r.order))
+	for _, c := range r.columns {
+		out = append(out, c.alias)
+	}
+	return strings.Join(append(out, r.hidden()...), ", ")
 }
 
 // hidden lists the columns of the order.
@@ -213,9 +223,9 @@ func (c *compiler) now() string {
 
 // let looks a let statement up; the last one of a name counts.
 func (c *compiler) let(name string) (letStatement, int, bool) {
-	for i := len(c.lets) - 1; i >= 0; i-- {
-		if c.lets[i].name == name {
-			return c.lets[i], i, true
+	for i, let := range slices.Backward(c.lets) {
+		if let.name == name {
+			return let, i, true
 		}
 	}
 	return letStatement{}, 0, false
@@ -243,7 +253,7 @@ func (c *compiler) fail(pos int, format string, args ...any) error {
 // expression is.
 func parentheses(sql string) int {
 	depth, deepest := 0, 0
-	for i := 0; i < len(sql); i++ {
+	for i := range len(sql) {
 		switch sql[i] {
 		case '(':
 			depth++

@@ -3,6 +3,7 @@ package kql
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -274,7 +275,7 @@ func (o *pickOperator) compile(c *compiler, in relation) (relation, error) {
 	case pickKeep:
 		out.columns = kept
 	case pickReorder:
-		out.columns = append(picked, rest...)
+		out.columns = slices.Concat(picked, rest)
 	}
 	return out, nil
 }

@@ -223,7 +223,7 @@ func (c *compiler) path(e *pathExpr, s *scope) (value, error) {
 
 // plainKey tells whether SQLite's JSON paths can name the key.
 func plainKey(key string) bool {
-	for i := 0; i < len(key); i++ {
+	for i := range len(key) {
 		if !isNameByte(key[i]) && strings.IndexByte(" .-:/@", key[i]) < 0 {
 			return false
 		}

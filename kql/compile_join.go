@@ -1,6 +1,9 @@
 package kql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // joined is a join with both of its sides compiled.
 type joined struct {
@@ -32,7 +35,7 @@ func (o *joinOperator) compile(c *compiler, in relation) (relation, error) {
 		return j.semi(right, in, j.rightKeys, j.leftKeys, " IS NOT TRUE")
 	case joinInnerUnique:
 		// Of the rows on the left with equal keys one is kept, whichever.
-		j.left.name, err = c.stage(o.pos, false, "SELECT * FROM %s GROUP BY %s", in.name, strings.Join(j.leftKeys, ", "))
+		j.left.name, err = c.stage(o.pos, false, "SELECT %s FROM %s GROUP BY %s", in.all(), in.name, strings.Join(j.leftKeys, ", "))
 		if err != nil {
 			return in, err
 		}
@@ -56,7 +59,7 @@ func (j *joined) keys() error {
 			return j.c.fail(key.leftPos, "join key '%s' is of a 'dynamic' type. Please use an explicit cast using extend operator in the join legs (for example, '... | extend %s = tostring(%s) | join (... | extend %s = tostring(%s)) on %s') as join on a 'dynamic' type is not supported",
 				key.left, key.left, key.left, key.right, key.right, key.left)
 		}
-		if l.typ != r.typ && !(l.typ.integer() && r.typ.integer()) {
+		if l.typ != r.typ && (!l.typ.integer() || !r.typ.integer()) {
 			return j.c.fail(key.leftPos, "join keys '%s' and '%s' have the types %s and %s: they must be the same", key.left, key.right, l.typ, r.typ)
 		}
 		j.leftKeys = append(j.leftKeys, l.alias)
@@ -80,8 +83,8 @@ func (j *joined) semi(keep, other relation, keepKeys, otherKeys []string, test s
 		row = "(" + row + ")"
 	}
 	var err error
-	out.name, err = j.c.stage(j.op.pos, false, "SELECT * FROM %s WHERE (%s IN (SELECT %s FROM %s))%s",
-		keep.name, row, strings.Join(otherKeys, ", "), other.name, test)
+	out.name, err = j.c.stage(j.op.pos, false, "SELECT %s FROM %s WHERE (%s IN (SELECT %s FROM %s))%s",
+		out.all(), keep.name, row, strings.Join(otherKeys, ", "), other.name, test)
 	return out, err
 }
 
@@ -98,7 +101,7 @@ func (j *joined) both() (relation, error) {
 	}
 	outer := j.op.kind == joinLeftOuter || j.op.kind == joinFullOuter
 	for _, col := range j.right.columns {
-		if j.op.lookup && contains(j.rightKeys, col.alias) {
+		if j.op.lookup && slices.Contains(j.rightKeys, col.alias) {
 			continue
 		}
 		j.add(out, col, outer)
@@ -126,14 +129,4 @@ func (j *joined) add(out *columnList, col column, missing bool) {
 	made, item := out.make(col.name, v.filled())
 	out.columns = append(out.columns, made)
 	out.items = append(out.items, item)
-}
-
-// contains tells whether list has s.
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

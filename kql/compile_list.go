@@ -141,7 +141,7 @@ func (c *compiler) inQuery(e *listExpr, out, x value, right set, fold bool) (val
 		if x.typ != TypeString && !x.typ.numeric() {
 			return x, c.fail(e.pos, "Operator '%s': a value of type %s is not looked for in an array", e.op, x.typ)
 		}
-	} else if x.typ != right.typ && !(x.typ.numeric() && right.typ.numeric()) {
+	} else if x.typ != right.typ && (!x.typ.numeric() || !right.typ.numeric()) {
 		return x, semanticError(e.pos, "Cannot compare values of types %s and %s. Try adding explicit casts", x.typ, right.typ)
 	}
 	if x.typ == TypeDynamic || fold && x.typ != TypeString {

@@ -8,7 +8,7 @@ func (o *whereOperator) compile(c *compiler, in relation) (relation, error) {
 		return in, err
 	}
 	out := in
-	out.name, err = c.stage(v.pos, false, "SELECT * FROM %s WHERE %s", in.name, v.sql)
+	out.name, err = c.stage(v.pos, false, "SELECT %s FROM %s WHERE %s", in.all(), in.name, v.sql)
 	return out, err
 }
 
@@ -58,7 +58,7 @@ func (o *topOperator) compile(c *compiler, in relation) (relation, error) {
 			return in, err
 		}
 	}
-	out.name, err = c.stage(count.pos, false, "SELECT * FROM %s%s LIMIT max(0, coalesce(%s, 0))", out.name, out.orderBy(), count.sql)
+	out.name, err = c.stage(count.pos, false, "SELECT %s FROM %s%s LIMIT max(0, coalesce(%s, 0))", out.all(), out.name, out.orderBy(), count.sql)
 	return out, err
 }
 
@@ -142,8 +142,8 @@ func (o *expandOperator) compile(c *compiler, in relation) (relation, error) {
 	items := append(append([]string(nil), out.items...), in.hidden()...)
 	// The JSON is computed in a subquery: a name in it must not meet the names
 	// of json_each's own columns.
-	rel.name, err = c.stage(o.pos, true, "SELECT %s FROM (SELECT *, coalesce(%s, 'null') AS cx FROM %s), json_each(cx)",
-		strings.Join(items, ", "), v.sql, in.name)
+	rel.name, err = c.stage(o.pos, true, "SELECT %s FROM (SELECT %s, coalesce(%s, 'null') AS cx FROM %s), json_each(cx)",
+		strings.Join(items, ", "), in.all(), v.sql, in.name)
 	return rel.light(), err
 }
 

@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,7 +19,7 @@ func (o *summarizeOperator) compile(c *compiler, in relation) (relation, error) 
 	keys := len(out.columns)
 	// One arg_max among no other minimum or maximum lets SQLite take the other
 	// columns from its row by itself; else functions of ours do, row by row.
-	bare := o.extremes(c) == 1
+	bare := o.extremes() == 1
 	for _, e := range o.aggregates {
 		if err := c.addAggregate(out, e, &in, o.keys, bare); err != nil {
 			return in, err
@@ -43,7 +44,7 @@ func (o *summarizeOperator) compile(c *compiler, in relation) (relation, error) 
 
 // extremes counts the aggregates that SQLite computes by min or max; 2 stands for
 // any reason not to count on its rule for the other columns.
-func (o *summarizeOperator) extremes(c *compiler) int {
+func (o *summarizeOperator) extremes() int {
 	n := 0
 	for _, e := range o.aggregates {
 		call, ok := e.value.(*callExpr)
@@ -94,11 +95,7 @@ func (c *compiler) aggregated(e expr) bool {
 		if _, ok := c.aggregates[e.name]; ok {
 			return true
 		}
-		for _, a := range e.args {
-			if c.aggregated(a) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(e.args, c.aggregated)
 	case *unaryExpr:
 		return c.aggregated(e.x)
 	case *binaryExpr:

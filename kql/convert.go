@@ -24,7 +24,7 @@ func (c *compiler) convert(v value, t Type) value {
 
 // conversions maps pairs of types, from and to, to SQL in which %x is the value.
 func conversions() map[[2]Type]string {
-	const same, truncated, real = "%x", "CAST(%x AS INTEGER)", "CAST(%x AS REAL)"
+	const same, truncated, float = "%x", "CAST(%x AS INTEGER)", "CAST(%x AS REAL)"
 	return map[[2]Type]string{
 		{TypeBool, TypeString}:     "(CASE %x WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE '' END)",
 		{TypeInt, TypeString}:      "coalesce(CAST(%x AS TEXT), '')",
@@ -49,9 +49,9 @@ func conversions() map[[2]Type]string {
 		{TypeDateTime, TypeLong}: same,
 		{TypeTimeSpan, TypeLong}: same,
 
-		{TypeBool, TypeReal}:    real,
-		{TypeInt, TypeReal}:     real,
-		{TypeLong, TypeReal}:    real,
+		{TypeBool, TypeReal}:    float,
+		{TypeInt, TypeReal}:     float,
+		{TypeLong, TypeReal}:    float,
 		{TypeString, TypeReal}:  "kql_real(%x)",
 		{TypeDynamic, TypeReal}: "kql_real(kql_dynamic_text(%x))",
 

@@ -117,7 +117,7 @@ func TestCancelled(t *testing.T) {
 	defer cancel()
 	rows, err := plan.Run(ctx, db, now)
 	if err == nil {
-		for range rows.All() { //nolint:revive // read to the end
+		for range rows.All() { // read to the end
 		}
 		err = rows.Err()
 	}

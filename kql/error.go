@@ -53,8 +53,7 @@ func (e *Error) locate(text string) {
 
 // located returns err with its position filled in when it is an *Error.
 func located(err error, text string) error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		e.locate(text)
 	}
 	return err

@@ -2,6 +2,7 @@ package kql
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -243,7 +244,7 @@ func (c *compiler) arguments(e *callExpr, letters string, s *scope) ([]value, er
 // expected words how many arguments a function takes.
 func expected(least, most int) string {
 	switch {
-	case least == most && least == 1:
+	case most == 1:
 		return "1 argument"
 	case least == most:
 		return fmt.Sprintf("%d arguments", least)
@@ -278,10 +279,8 @@ func (c *compiler) argument(e *callExpr, i int, letter byte, v value) (value, er
 		return c.asJSON(v), nil
 	}
 	want := letterTypes()[letter]
-	for _, t := range want {
-		if v.typ == t {
-			return v, nil
-		}
+	if slices.Contains(want, v.typ) {
+		return v, nil
 	}
 	if v.typ == TypeDynamic {
 		return c.convert(v, want[0]), nil

@@ -30,7 +30,7 @@ func buildConversion(t Type) func(*compiler, *callExpr, []value) (value, error) 
 }
 
 // buildBin compiles bin(value, size) and bin_at(value, size, fixed point).
-func buildBin(c *compiler, e *callExpr, args []value) (value, error) {
+func buildBin(_ *compiler, e *callExpr, args []value) (value, error) {
 	for i, a := range args {
 		if a.typ == TypeDynamic {
 			return a, semanticError(a.pos, "%s(): argument #%d must not be dynamic. Try adding an explicit cast", e.name, i+1)
@@ -39,7 +39,7 @@ func buildBin(c *compiler, e *callExpr, args []value) (value, error) {
 	x, size := args[0], args[1]
 	span := x.typ == TypeDateTime || x.typ == TypeTimeSpan
 	fits := x.typ.numeric() && size.typ.numeric() || span && size.typ == TypeTimeSpan
-	if len(args) == 3 && args[2].typ != x.typ && !(x.typ.numeric() && args[2].typ.numeric()) {
+	if len(args) == 3 && args[2].typ != x.typ && (!x.typ.numeric() || !args[2].typ.numeric()) {
 		fits = false
 	}
 	if !fits {
@@ -57,7 +57,7 @@ func buildBin(c *compiler, e *callExpr, args []value) (value, error) {
 }
 
 // buildAbs compiles abs of a number or a timespan.
-func buildAbs(c *compiler, e *callExpr, args []value) (value, error) {
+func buildAbs(_ *compiler, _ *callExpr, args []value) (value, error) {
 	x := args[0]
 	if !x.typ.numeric() && x.typ != TypeTimeSpan {
 		return x, semanticError(x.pos, "abs(): argument #1 expected to be a number or a timespan, got %s", x.typ)
@@ -67,7 +67,7 @@ func buildAbs(c *compiler, e *callExpr, args []value) (value, error) {
 }
 
 // buildParseJSON compiles parse_json; dynamic values pass as they are.
-func buildParseJSON(c *compiler, e *callExpr, args []value) (value, error) {
+func buildParseJSON(c *compiler, _ *callExpr, args []value) (value, error) {
 	v := args[0]
 	if v.typ != TypeDynamic {
 		v = c.convert(c.convert(v, TypeString), TypeDynamic)
@@ -77,7 +77,7 @@ func buildParseJSON(c *compiler, e *callExpr, args []value) (value, error) {
 }
 
 // buildBagPack compiles bag_pack(key, value, ...).
-func buildBagPack(c *compiler, e *callExpr, args []value) (value, error) {
+func buildBagPack(_ *compiler, e *callExpr, args []value) (value, error) {
 	if len(args)%2 != 0 {
 		return value{}, semanticError(e.pos, "%s(): a key lacks its value", e.name)
 	}
@@ -109,7 +109,7 @@ func buildIsEmpty(c *compiler, e *callExpr, args []value) (value, error) {
 }
 
 // buildIsNull compiles isnull and isnotnull. A string is never null.
-func buildIsNull(c *compiler, e *callExpr, args []value) (value, error) {
+func buildIsNull(_ *compiler, e *callExpr, args []value) (value, error) {
 	op := " IS NULL)"
 	if strings.Contains(e.name, "not") {
 		op = " IS NOT NULL)"
@@ -196,7 +196,7 @@ func (c *compiler) unified(e *callExpr, results []value) (value, []value, error)
 
 // buildGetType compiles gettype, which is known before the query runs but for
 // dynamic values.
-func buildGetType(c *compiler, e *callExpr, args []value) (value, error) {
+func buildGetType(c *compiler, _ *callExpr, args []value) (value, error) {
 	if v := args[0]; v.typ == TypeDynamic {
 		return value{sql: "kql_gettype(" + v.sql + ")", typ: TypeString}, nil
 	}
@@ -207,7 +207,7 @@ func buildGetType(c *compiler, e *callExpr, args []value) (value, error) {
 // which must be one that Kusto knows.
 func buildPart(t Type, sql string) func(*compiler, *callExpr, []value) (value, error) {
 	f := function{result: t, sql: sql}
-	return func(c *compiler, e *callExpr, args []value) (value, error) {
+	return func(_ *compiler, e *callExpr, args []value) (value, error) {
 		if args[0].lit == nil {
 			return args[0], semanticError(args[0].pos, "%s(): argument #1 must be a constant", e.name)
 		}

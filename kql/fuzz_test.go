@@ -81,7 +81,7 @@ func FuzzCompile(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s\n%v\n%s", text, err, plan.SQL())
 		}
-		_ = stmt.Close()
+		defer func() { _ = stmt.Close() }()
 	})
 }
 

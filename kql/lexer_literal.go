@@ -82,8 +82,8 @@ func unescape(s string) (string, int) {
 	if digits == 0 || len(s) < 2+digits {
 		return "", 0
 	}
-	n, err := strconv.ParseUint(s[2:2+digits], 16, 32)
-	if err != nil || n == 0 || !utf8.ValidRune(rune(n)) {
+	n, err := strconv.ParseInt(s[2:2+digits], 16, 32)
+	if err != nil || n <= 0 || !utf8.ValidRune(rune(n)) {
 		return "", 0
 	}
 	return string(rune(n)), 2 + digits
@@ -117,14 +117,14 @@ func (l *lexer) numberToken() (token, error) {
 		return l.hexToken()
 	}
 	n := countDigits(rest)
-	real := false
+	fraction := false
 	if n+1 < len(rest) && rest[n] == '.' && isDigit(rest[n+1]) {
 		n += 1 + countDigits(rest[n+1:])
-		real = true
+		fraction = true
 	}
 	if e := exponent(rest[n:]); e > 0 {
 		n += e
-		real = true
+		fraction = true
 	}
 	number := rest[:n]
 	unit := n
@@ -135,7 +135,7 @@ func (l *lexer) numberToken() (token, error) {
 		return l.spanToken(number, rest[n:unit])
 	}
 	t := l.token(tokenLiteral, n)
-	if real {
+	if fraction {
 		f, err := strconv.ParseFloat(number, 64)
 		if err != nil {
 			return token{}, syntaxError(l.at, "A recognition error occurred: the number %s is out of range", number)
@@ -163,7 +163,7 @@ func (l *lexer) hexToken() (token, error) {
 		return token{}, syntaxError(l.at, "A recognition error occurred: %s is no hexadecimal long", rest[:n])
 	}
 	t := l.token(tokenLiteral, n)
-	t.lit = literal{TypeLong, int64(u)}
+	t.lit = literal{TypeLong, int64(u)} //nolint:gosec // 0xffffffffffffffff is -1 in Kusto too
 	return t, nil
 }
 

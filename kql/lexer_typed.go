@@ -133,7 +133,7 @@ func typedValue(typ Type, s string) (any, bool) {
 		return boolTicks(b), ok
 	case TypeInt, TypeLong:
 		n, err := strconv.ParseInt(s, 0, 64)
-		return n, err == nil && (typ == TypeLong || n == int64(int32(n)))
+		return n, err == nil && (typ == TypeLong || math.MinInt32 <= n && n <= math.MaxInt32)
 	case TypeReal:
 		f, err := strconv.ParseFloat(s, 64)
 		if err != nil || math.IsNaN(f) {
@@ -168,7 +168,7 @@ func isGUID(s string) bool {
 	if len(s) != 36 {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		dash := i == 8 || i == 13 || i == 18 || i == 23
 		hex := isDigit(s[i]) || 'a' <= s[i]|32 && s[i]|32 <= 'f'
 		if dash && s[i] != '-' || !dash && !hex {

@@ -13,7 +13,7 @@ func numberNatives() []native {
 		{name: "kql_long", args: 1, run: func(a []driver.Value) driver.Value { return orNull(parseLong(textArg(a[0]))) }},
 		{name: "kql_int", args: 1, run: func(a []driver.Value) driver.Value {
 			n, ok := intArg(a[0])
-			return orNull(n, ok && n == int64(int32(n)))
+			return orNull(n, ok && math.MinInt32 <= n && n <= math.MaxInt32)
 		}},
 		{name: "kql_real", args: 1, run: func(a []driver.Value) driver.Value { return parseReal(textArg(a[0])) }},
 		{name: "kql_bool", args: 1, run: func(a []driver.Value) driver.Value {
@@ -51,7 +51,7 @@ func parseLong(s string) (int64, bool) {
 	s = strings.TrimSpace(s)
 	if hex, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
 		u, err := strconv.ParseUint(hex, 16, 64)
-		return int64(u), err == nil
+		return int64(u), err == nil //nolint:gosec // 0xffffffffffffffff is -1 in Kusto too
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	return n, err == nil

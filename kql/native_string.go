@@ -106,7 +106,9 @@ func hasTerm(s, pattern string, fold, start, end bool) bool {
 		i += from
 		before, n := utf8.DecodeLastRuneInString(s[:i])
 		after, m := utf8.DecodeRuneInString(s[i+len(pattern):])
-		if !(start && n > 0 && isAlnum(before)) && !(end && m > 0 && isAlnum(after)) {
+		startsInside := start && n > 0 && isAlnum(before)
+		endsInside := end && m > 0 && isAlnum(after)
+		if !startsInside && !endsInside {
 			return true
 		}
 		_, size := utf8.DecodeRuneInString(s[i:])
@@ -117,7 +119,7 @@ func hasTerm(s, pattern string, fold, start, end bool) bool {
 // isAlnum tells whether r belongs into a term.
 func isAlnum(r rune) bool {
 	if r < utf8.RuneSelf {
-		return isNameByte(byte(r)) && r != '_'
+		return '0' <= r && r <= '9' || 'a' <= r|32 && r|32 <= 'z'
 	}
 	return unicode.IsLetter(r) || unicode.IsDigit(r)
 }
@@ -160,7 +162,7 @@ func substring(s string, start, length int64) string {
 
 // isASCII tells whether each byte of s is a character.
 func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false
 		}

@@ -57,11 +57,10 @@ func timeNatives() []native {
 		{name: "kql_make_datetime", args: 6, run: makeDateTime},
 		{name: "kql_unixtime", args: 2, run: func(a []driver.Value) driver.Value {
 			per, _ := intArg(a[1])
-			since := math.Round(realArg(a[0]) * float64(per))
 			if n, ok := a[0].(int64); ok && n < math.MaxInt64/per && n > math.MinInt64/per {
-				since = 0
 				return inYears(epochTicks, n*per)
 			}
+			since := math.Round(realArg(a[0]) * float64(per))
 			if math.Abs(since) > float64(maxTicks) {
 				return nil
 			}
@@ -96,10 +95,10 @@ func onTime(v driver.Value, f func(time.Time) (time.Time, bool)) driver.Value {
 }
 
 // timeText makes a native that prints ticks, between quotes or not.
-func timeText(name string, print func(int64) string, quote string) native {
+func timeText(name string, show func(int64) string, quote string) native {
 	return native{name: name, args: 1, text: quote == "", run: func(a []driver.Value) driver.Value {
 		ticks, _ := intArg(a[0])
-		return quote + print(ticks) + quote
+		return quote + show(ticks) + quote
 	}}
 }
 

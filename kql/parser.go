@@ -32,8 +32,8 @@ type parser struct {
 // peek returns the next token.
 func (p *parser) peek() token { return p.tokens[p.at] }
 
-// ahead returns the token n places after the next one.
-func (p *parser) ahead(n int) token { return p.tokens[min(p.at+n, len(p.tokens)-1)] }
+// following returns the token after the next one.
+func (p *parser) following() token { return p.tokens[min(p.at+1, len(p.tokens)-1)] }
 
 // take returns the next token and passes it.
 func (p *parser) take() token {
@@ -104,7 +104,7 @@ func (p *parser) query() (*Query, error) {
 			q.lets = append(q.lets, let)
 			continue
 		}
-		if t.kind == tokenName && slices.Contains([]string{"set", "declare", "alias", "restrict"}, t.text) && p.ahead(1).kind == tokenName {
+		if t.kind == tokenName && slices.Contains([]string{"set", "declare", "alias", "restrict"}, t.text) && p.following().kind == tokenName {
 			return nil, unsupportedError(t.start, "The statement '%s' is not supported", t.text)
 		}
 		body, err := p.pipeline()
@@ -156,7 +156,7 @@ func (p *parser) let() (letStatement, error) {
 
 // functionAhead tells whether (parameters) { body } follows.
 func (p *parser) functionAhead() bool {
-	if p.peek().is("view") && p.ahead(1).is("(") {
+	if p.peek().is("view") && p.following().is("(") {
 		return true
 	}
 	return p.peek().is("(") && p.tokens[min(p.matching(p.at)+1, len(p.tokens)-1)].is("{")
@@ -263,8 +263,7 @@ func (p *parser) source() (source, error) {
 		p.take()
 		return p.wordSource(t)
 	}
-	switch {
-	case t.kind == tokenName && (t.text == "search" || t.text == "find" || t.text == "externaldata" || t.text == "evaluate") && !p.ahead(1).is("|") && p.ahead(1).kind != tokenEnd:
+	if t.kind == tokenName && (t.text == "search" || t.text == "find" || t.text == "externaldata" || t.text == "evaluate") && !p.following().is("|") && p.following().kind != tokenEnd {
 		return nil, unsupportedError(t.start, "The operator '%s' is not supported", t.text)
 	}
 	name, err := p.name("a table")

@@ -1,6 +1,9 @@
 package kql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // namedExprs reads [name =] expr, ...
 func (p *parser) namedExprs() ([]namedExpr, error) { return list(p, p.namedExpr) }
@@ -12,7 +15,7 @@ func (p *parser) namedExpr() (namedExpr, error) {
 		return namedExpr{names, value}, err
 	}
 	var names []string
-	if t := p.peek(); (t.kind == tokenName || t.kind == tokenQuoted) && p.ahead(1).is("=") {
+	if t := p.peek(); (t.kind == tokenName || t.kind == tokenQuoted) && p.following().is("=") {
 		name, err := p.name("a name")
 		if err != nil {
 			return namedExpr{}, err
@@ -79,12 +82,7 @@ func (p *parser) leftToRight(ops []string, operand func() (expr, error)) (expr, 
 
 // containsSign tells whether t is one of ops.
 func containsSign(ops []string, t token) bool {
-	for _, op := range ops {
-		if t.is(op) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(ops, t.is)
 }
 
 // comparison reads x, or x op y for any operator that yields a bool.

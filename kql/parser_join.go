@@ -41,7 +41,7 @@ func (p *parser) join(first token) (operator, error) {
 	if err := p.hints(); err != nil {
 		return nil, err
 	}
-	if p.peek().is("kind") && p.ahead(1).is("=") {
+	if p.peek().is("kind") && p.following().is("=") {
 		if err := p.joinKind(j); err != nil {
 			return nil, err
 		}
@@ -155,7 +155,7 @@ func (p *parser) union(pos int) (*unionOperator, error) {
 		if err := p.hints(); err != nil {
 			return nil, err
 		}
-		if !p.ahead(1).is("=") {
+		if !p.following().is("=") {
 			break
 		}
 		if err := p.unionOption(u); err != nil {

@@ -64,7 +64,7 @@ func (p *parser) dashedName() string {
 	t := p.take()
 	name, end := t.text, t.end
 	for {
-		dash, word := p.peek(), p.ahead(1)
+		dash, word := p.peek(), p.following()
 		if !dash.is("-") || dash.start != end || word.kind != tokenName || word.start != dash.end {
 			return name
 		}
@@ -113,7 +113,7 @@ func (p *parser) serialize(token) (operator, error) {
 }
 
 // pick reads the name patterns of project-away and its kin.
-func (p *parser) pick(first token) (operator, error) {
+func (p *parser) pick(token) (operator, error) {
 	kinds := map[string]pickKind{"away": pickAway, "keep": pickKeep, "reorder": pickReorder}
 	kind := kinds[p.tokens[p.at-1].text]
 	patterns, err := list(p, p.pattern)
@@ -158,7 +158,7 @@ func (p *parser) rename(token) (operator, error) {
 
 // hints passes over hint.name=value, which tune a cluster and change no result.
 func (p *parser) hints() error {
-	for p.peek().is("hint") && p.ahead(1).is(".") {
+	for p.peek().is("hint") && p.following().is(".") {
 		p.take()
 		p.take()
 		p.dashedName()

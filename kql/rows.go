@@ -39,7 +39,7 @@ func (p *Plan) Run(ctx context.Context, db *sql.DB, now time.Time) (*Rows, error
 			args[i] = ticksOf(now)
 		}
 	}
-	rows, err := db.QueryContext(ctx, p.sql, args...)
+	rows, err := db.QueryContext(ctx, p.sql, args...) //nolint:rowserrcheck // Rows.Err checks it when the rows are read
 	if err != nil {
 		return nil, fmt.Errorf("kql: run: %w", err)
 	}

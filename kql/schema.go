@@ -22,7 +22,7 @@ func validName(name string) bool {
 	if name == "" || len(name) > 256 || isDigit(name[0]) {
 		return false
 	}
-	for i := 0; i < len(name); i++ {
+	for i := range len(name) {
 		if !isNameByte(name[i]) {
 			return false
 		}

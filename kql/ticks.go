@@ -43,7 +43,7 @@ type TimeSpan int64
 
 // String formats as Kusto's JSON does: [-][d.]hh:mm:ss[.fffffff].
 func (t TimeSpan) String() string {
-	n, sign := uint64(t), ""
+	n, sign := uint64(t), "" //nolint:gosec // the sign is handled next
 	if t < 0 {
 		n, sign = -n, "-"
 	}

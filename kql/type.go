@@ -1,6 +1,9 @@
 package kql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Type is a scalar data type of Kusto.
 //
@@ -59,13 +62,8 @@ func typeTable() [9]typeInfo {
 func ParseType(name string) (Type, bool) {
 	name = strings.ToLower(name)
 	for _, row := range typeTable() {
-		if row.name == name {
+		if row.name == name || slices.Contains(row.also, name) {
 			return row.typ, true
-		}
-		for _, other := range row.also {
-			if other == name {
-				return row.typ, true
-			}
 		}
 	}
 	return 0, false

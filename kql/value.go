@@ -42,7 +42,7 @@ func encodePlain(t Type, v any) (any, error) {
 	case t.integer() && r.CanInt():
 		return r.Int(), nil
 	case t.integer() && r.CanUint() && r.Uint() <= math.MaxInt64:
-		return int64(r.Uint()), nil
+		return int64(r.Uint()), nil //nolint:gosec // in range by the condition
 	case t == TypeReal && r.CanFloat():
 		return r.Float(), nil
 	case t == TypeReal && r.CanInt():
