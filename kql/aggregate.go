@@ -9,7 +9,9 @@ import (
 type aggregate struct {
 	args   string // as in function.args
 	result Type   // 0: that of the first argument
-	sql    string // $1 is the first argument
+	// sql has $1 for the first argument and $order where the order of the rows
+	// shows in the result.
+	sql string
 	// filter is the place of the condition among the arguments, from 1, or 0.
 	filter int
 	// empty is the value of no rows; without it that is null.
@@ -44,8 +46,8 @@ func aggregates() map[string]aggregate {
 		"stdev":          {args: "n", result: TypeReal, sql: "kql_stdev($1)", empty: "0"},
 		"variance":       {args: "n", result: TypeReal, sql: "kql_variance($1)", empty: "0"},
 		"percentile":     {args: "*n", sql: "kql_percentile($1, $2)", types: average},
-		"make_list":      {args: "J?i", result: TypeDynamic, sql: "kql_make_list($1, $2)", empty: "'[]'", types: everything, prefix: "list"},
-		"make_set":       {args: "J?i", result: TypeDynamic, sql: "kql_make_set($1, $2)", empty: "'[]'", types: everything, prefix: "set"},
+		"make_list":      {args: "J?i", result: TypeDynamic, sql: "kql_make_list($1, $2$order)", empty: "'[]'", types: everything, prefix: "list"},
+		"make_set":       {args: "J?i", result: TypeDynamic, sql: "kql_make_set($1, $2$order)", empty: "'[]'", types: everything, prefix: "set"},
 		"arg_max":        {rowwise: true},
 		"arg_min":        {rowwise: true},
 		"take_any":       {rowwise: true},
@@ -93,6 +95,7 @@ func (c *compiler) aggregate(e *callExpr, f aggregate, s *scope) (value, error) 
 		second = args[1].sql
 	}
 	out.sql = strings.ReplaceAll(f.sql, "$2", second)
+	out.sql = strings.ReplaceAll(out.sql, "$order", s.rel.orderBy())
 	if len(args) > 0 {
 		out.sql = strings.ReplaceAll(out.sql, "$1", args[0].sql)
 	}

@@ -208,7 +208,7 @@ func (r *rowwise) addValue(e expr, name string, v value) error {
 func (r *rowwise) pick(v value) value {
 	switch {
 	case r.by.sql == "":
-		v.sql = "kql_any(" + v.sql + ")"
+		v.sql = "kql_any(" + v.sql + r.in.orderBy() + ")"
 	case r.bare:
 	default:
 		v.sql = "kql_" + r.call.name + "(" + r.by.sql + ", " + v.sql + ")"

@@ -151,6 +151,18 @@ func logicFunctions() map[string]function {
 	}
 }
 
+// foreignFunctions are functions of Kusto that hunts use and this package does not
+// have; the list makes the message better, nothing else.
+const foreignFunctions = " acos array_concat array_iff array_reverse array_slice array_sort_asc array_sort_desc array_split array_sum asin atan " +
+	"bag_merge bag_remove_keys base64_decode_toarray binary_not binary_shift_right binary_xor column_ifexists cos current_principal " +
+	"datetime_local_to_utc datetime_utc_to_local extract_all extract_json extractjson FileProfile format_bytes format_ipv4 format_timespan " +
+	"geo_info_from_ip_address has_any_index has_any_ipv4 has_any_ipv4_prefix has_ipv4 has_ipv4_prefix hash hash_md5 hash_sha1 " +
+	"ipv4_compare ipv4_is_in_any_range ipv4_is_in_range ipv4_is_match ipv6_compare ipv6_is_match isascii isfinite isinf isnan isutf8 " +
+	"jaccard_index make_bag make_list_with_nulls make_string make_timespan max_of min_of new_guid next parse_command_line parse_csv " +
+	"parse_ipv4 parse_ipv6 parse_path parse_url parse_urlquery parse_user_agent parse_version parse_xml percentiles pi prev rand " +
+	"repeat row_cumsum row_number row_rank_dense series_stats set_difference set_intersect set_union sin stdevp strcmp string_size tan " +
+	"todecimal translate treepath unicode_codepoints_from_string unixtime_nanoseconds_todatetime url_encode variancep zip "
+
 // call compiles the call of a function, or of an aggregate where one may stand.
 func (c *compiler) call(e *callExpr, s *scope) (value, error) {
 	if agg, ok := c.aggregates[e.name]; ok {
@@ -161,6 +173,9 @@ func (c *compiler) call(e *callExpr, s *scope) (value, error) {
 	}
 	f, ok := c.functions[e.name]
 	if !ok {
+		if strings.Contains(foreignFunctions, " "+e.name+" ") {
+			return value{}, unsupportedError(e.pos, "The function '%s' is not supported", e.name)
+		}
 		return value{}, semanticError(e.pos, "Unknown function: '%s'", e.name)
 	}
 	args, err := c.arguments(e, f.args, s)
