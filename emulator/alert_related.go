@@ -44,7 +44,7 @@ type fileRow struct {
 
 // fileRow turns a finding into a file of the MDE API.
 func (t *tenant) fileRow(f *finding) fileRow {
-	prevalence := int64(1 + mix(f.name, 7)%900) //nolint:gosec // small by the modulo.
+	prevalence := int64(1 + mix(f.name, 7)%900)
 	row := fileRow{
 		SHA1: f.sha1, SHA256: f.sha256, MD5: f.md5, GlobalPrevalence: &prevalence, Size: &f.size,
 		GlobalFirstObserved: stampOf(t.born.AddDate(0, 0, -100-int(prevalence%300))), GlobalLastObserved: stampOf(t.born.Add(-time.Hour)),

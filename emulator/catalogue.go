@@ -76,7 +76,7 @@ func newCatalogue(products, flaws int, born time.Time) *catalogue {
 		}
 		seeds = seeds[:max(products, len(seedSystems()))]
 	}
-	random := rand.New(rand.NewPCG(catalogueSeed, 1)) //nolint:gosec // reproducible data, not secrets.
+	random := rand.New(rand.NewPCG(catalogueSeed, 1))
 	for i, s := range seeds {
 		c.products = append(c.products, product{seedProduct: s, releases: strings.Fields(s.versions)})
 		c.addFlaws(int32(i), random, born)
@@ -167,6 +167,15 @@ func (c *catalogue) inventFlaw(index int32, fixed uint8, w weakness, random *ran
 		v.exploit, v.epss = exploitPublic, 0.02+float64(random.IntN(3000))/10000
 	}
 	return v
+}
+
+// updateName names the security update that brings a version, by the month of the newest vulnerability it mends.
+func (c *catalogue) updateName(p *product, version uint8) string {
+	newest := stamp(0)
+	for _, f := range p.flaws[p.openFrom[version-1]:p.openFrom[version]] {
+		newest = max(newest, c.flaws[f].published)
+	}
+	return newest.time().Format("January 2006 Security Updates")
 }
 
 // describe gives the description of an entry with its product's title in place.

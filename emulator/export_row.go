@@ -88,7 +88,7 @@ func (t *tenant) assetRow(i int32, in install, flaw int32) assetVulnerability {
 		severity := severityName(v.vector.severity())
 		row.CVEID, row.CVSSScore, row.VulnerabilitySeverityLevel, row.ExploitabilityLevel = &v.id, &v.vector.score, &severity, v.exploit.String()
 		if kb := p.kbs[v.fixed]; kb != "" {
-			row.RecommendedSecurityUpdate, row.RecommendedSecurityUpdateID = orNull(v.published.time().Format("January 2006 Security Updates")), &p.kbs[v.fixed]
+			row.RecommendedSecurityUpdate, row.RecommendedSecurityUpdateID = orNull(t.catalogue.updateName(p, v.fixed)), &p.kbs[v.fixed]
 			row.RecommendedUpdateURL = orNull("https://catalog.update.microsoft.com/v7/site/Search.aspx?q=KB" + kb)
 		}
 	}

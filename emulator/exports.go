@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -135,15 +136,11 @@ func exportPages(c *call) reply {
 
 // exportLink gives the link to the next page: parameters in lower case, and the token.
 func exportLink(c *call, token skipToken) string {
-	query := c.r.URL.Query()
-	link := c.base + c.r.URL.EscapedPath() + "?"
-	for name, values := range query {
-		switch lower := strings.ToLower(name); lower {
-		case "pagesize":
-			link += "pagesize=" + values[0] + "&"
-		case "sincetime":
-			link += "sincetime=" + strings.ReplaceAll(values[0], "+", "%2B") + "&"
+	var options strings.Builder
+	for _, name := range []string{"pagesize", "sincetime"} {
+		if value := c.query.Get(name); value != "" {
+			options.WriteString(name + "=" + url.QueryEscape(value) + "&")
 		}
 	}
-	return link + "$skiptoken=" + strings.NewReplacer("+", "%2B", "=", "%3D").Replace(token.String())
+	return c.base + c.r.URL.EscapedPath() + "?" + options.String() + "$skiptoken=" + url.QueryEscape(token.String())
 }

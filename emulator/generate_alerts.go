@@ -55,7 +55,7 @@ func (t *tenant) generateAlerts() {
 
 // appendAlert adds an alert to the tenant; the caller holds the lock once the tenant is in use.
 func (t *tenant) appendAlert(a *alert) {
-	a.id = fmt.Sprintf("da%d_%d", a.created.ticks(), int32(mix(t.id, int(a.index)))) //nolint:gosec // any 32 bits do.
+	a.id = fmt.Sprintf("da%d_%d", a.created.ticks(), int32(mix(t.id, int(a.index))))
 	t.alertIDs[a.id] = int32(len(t.alerts))
 	t.alertsOf[a.machine] = append(t.alertsOf[a.machine], int32(len(t.alerts)))
 	t.alerts = append(t.alerts, a)
@@ -65,10 +65,7 @@ func (t *tenant) appendAlert(a *alert) {
 // generateAlert makes one alert at about the given moment, on a device that can have it.
 func (t *tenant) generateAlert(index int32, at time.Time) *alert {
 	random := t.rand("alert", int(index))
-	machine := int32(random.IntN(len(t.machines)))
-	if random.IntN(100) < 60 { // trouble gathers on few devices
-		machine %= int32(max(1, len(t.machines)/8))
-	}
+	machine := t.machineFor(random, stampOf(at))
 	kind := t.templateFor(machine, random)
 	from := &t.templates[kind]
 	created := stampOf(at.Add(time.Duration(random.IntN(20e7)) * 100))
@@ -81,6 +78,27 @@ func (t *tenant) generateAlert(index int32, at time.Time) *alert {
 	a.last = a.first + stamp(time.Duration(random.IntN(50))*time.Second)
 	t.generateProgress(a, random)
 	return a
+}
+
+// machineFor draws a device that could raise an alert at a time: onboarded, and reporting then, if there is one.
+func (t *tenant) machineFor(random *rand.Rand, at stamp) int32 {
+	const tries, slack = 64, stamp(48 * time.Hour)
+	machine := int32(0)
+	for range tries {
+		i := int32(random.IntN(len(t.machines)))
+		if random.IntN(100) < 60 { // trouble gathers on few devices
+			i %= int32(max(1, len(t.machines)/8))
+		}
+		m := &t.machines[i]
+		if m.onboarding != 0 {
+			continue
+		}
+		machine = i
+		if m.firstSeen <= at && m.lastSeen >= at-slack {
+			return i
+		}
+	}
+	return machine
 }
 
 // templateFor draws a kind of alert that fits the system of a device.
@@ -184,7 +202,7 @@ func (t *tenant) findings(a *alert) []finding {
 // fileFacts gives a file its digests and size; one name has the same ones everywhere.
 func fileFacts(f *finding, name string) {
 	f.sha1, f.sha256, f.md5 = hashOf("sha1 "+name, 20), hashOf("sha256 "+name, 32), hashOf("md5 "+name, 16)
-	f.size = int64(20000 + mix(name, 0)%6000000) //nolint:gosec // small by the modulo.
+	f.size = int64(20000 + mix(name, 0)%6000000)
 }
 
 // fillUser names a user in a finding.

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -84,7 +85,7 @@ func graphDetermination(s string) string {
 
 // wantsAllMembers tells whether the caller asked for the members of enumerations that came later.
 func wantsAllMembers(r *http.Request) bool {
-	for _, preference := range strings.Split(strings.Join(r.Header.Values("Prefer"), ","), ",") {
+	for preference := range strings.SplitSeq(strings.Join(r.Header.Values("Prefer"), ","), ",") {
 		if strings.EqualFold(strings.TrimSpace(preference), "include-unknown-enum-members") {
 			return true
 		}
@@ -100,12 +101,8 @@ func lateMembers() []string {
 
 // mask hides a member of an enumeration that came late.
 func mask(value string, all bool) string {
-	if !all {
-		for _, late := range lateMembers() {
-			if value == late {
-				return "unknownFutureValue"
-			}
-		}
+	if !all && slices.Contains(lateMembers(), value) {
+		return "unknownFutureValue"
 	}
 	return value
 }

@@ -48,6 +48,8 @@ var errTooLong = errors.New("result is too long")
 func refuseQuery(err error) reply {
 	var bad *kql.Error
 	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fail(http.StatusBadRequest, "BadRequest", "Query exceeded the timeout period.")
 	case !errors.As(err, &bad):
 		return fail(http.StatusInternalServerError, "InternalServerError", "An unexpected error occurred during query execution. Please try again in a few minutes.")
 	case bad.Kind == kql.KindSyntax:
@@ -85,7 +87,9 @@ func (d dialect) run(c *call, query string) (hunt, error) {
 		return hunt{}, err
 	}
 	h := hunt{columns: plan.Columns()}
-	err = d.collect(&h, rows)
+	if err = d.collect(&h, rows); err != nil && ctx.Err() != nil {
+		err = ctx.Err() // the database only says that it was interrupted
+	}
 	h.took = time.Since(begun)
 	return h, err
 }
@@ -126,7 +130,7 @@ func (d dialect) collect(h *hunt, rows *kql.Rows) error {
 
 // encodeTo writes a value without the encoder's newline.
 func encodeTo(b *bytes.Buffer, enc *json.Encoder, value any) {
-	if enc.Encode(value) != nil {
+	if err := enc.Encode(value); err != nil { // no value of kql comes here
 		b.WriteString("null")
 		return
 	}

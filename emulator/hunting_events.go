@@ -60,7 +60,7 @@ func (t *tenant) events(i int32) []event {
 	for n := range about {
 		list = append(list, t.alertEvents(&about[n])...)
 	}
-	if int(i)*t.size.Events < maxBackground {
+	if t.machines[i].lastSeen > oldest && t.machines[i].onboarding == 0 && int(i)*t.size.Events < maxBackground {
 		random := t.rand("events", int(i))
 		for kind := range eventKinds {
 			for range t.size.Events {
@@ -85,7 +85,7 @@ func (t *tenant) alertEvents(a *alert) []event {
 		case "Process":
 			e.kind, e.action = eventProcess, "ProcessCreated"
 			e.initiator, e.initiators, e.initPID, e.command = f.parent, f.parentPath, f.parentPID, f.parent
-			initiator = event{initiator: f.name, initiators: f.path, command: f.artifact.command, initPID: f.pid}
+			initiator = event{initiator: f.name, initiators: f.path, command: f.command, initPID: f.pid}
 		case "File":
 			e.kind, e.action = eventFile, "FileCreated"
 		case "Url", "Ip":
@@ -167,7 +167,7 @@ func (t *tenant) backgroundEvent(kind eventKind, i int32, random *rand.Rand) eve
 		choices, kind = t.noises[eventOther][family], eventOther
 	}
 	n := choices[random.IntN(len(choices))]
-	since := min(int(huntingDays*24*time.Hour/time.Second), int(time.Duration(m.lastSeen-m.firstSeen)/time.Second))
+	since := int(time.Duration(m.lastSeen-stampOf(t.born.AddDate(0, 0, -huntingDays))) / time.Second)
 	e := event{
 		kind: kind, action: n.action, user: m.primary, initiator: n.initiator, initiators: folder, command: n.initiator, initPID: int64(400 + random.IntN(3000)*4),
 		at: m.lastSeen - stamp(random.IntN(max(1, since)))*stamp(time.Second), port: n.port, remote: fmt.Sprintf("198.51.100.%d", 1+random.IntN(250)),

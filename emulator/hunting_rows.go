@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/json"
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -98,9 +99,7 @@ func fillAlertEvidence(t *tenant, add func(huntingRow)) {
 // clone copies a row.
 func clone(row huntingRow) huntingRow {
 	c := make(huntingRow, len(row)+8)
-	for k, v := range row {
-		c[k] = v
-	}
+	maps.Copy(c, row)
 	return c
 }
 
@@ -228,7 +227,7 @@ func fillSoftwareVulnerabilities(t *tenant, add func(huntingRow)) {
 			row["CveTags"] = `["ZeroDay"]`
 		}
 		if kb := p.kbs[v.fixed]; kb != "" {
-			row["RecommendedSecurityUpdate"], row["RecommendedSecurityUpdateId"] = v.published.time().Format("January 2006 Security Updates"), kb
+			row["RecommendedSecurityUpdate"], row["RecommendedSecurityUpdateId"] = t.catalogue.updateName(p, v.fixed), kb
 		}
 		add(row)
 	}
@@ -316,9 +315,7 @@ func (t *tenant) eventRow(i int32, e *event) huntingRow {
 		row["ProcessIntegrityLevel"], row["ProcessTokenElevation"] = "Medium", "TokenElevationTypeLimited"
 	}
 	if e.kind == eventProcess || e.kind == eventLogon || e.kind == eventOther {
-		for k, v := range who {
-			row[k] = v
-		}
+		maps.Copy(row, who)
 	}
 	return row
 }

@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -67,8 +68,9 @@ func (h huntingTable) changes() bool {
 	return !strings.HasPrefix(h.name, "DeviceTvm") && h.name != "IdentityInfo" && h.name != "DeviceNetworkInfo"
 }
 
-// fill makes the tables of a query ready. The caller holds no lock of the tenant.
+// fillTables makes the tables of a query ready. The caller holds no lock of the tenant.
 func (t *tenant) fillTables(ctx context.Context, query string) error {
+	ctx = context.WithoutCancel(ctx) // the tables are for everyone, not for a caller who may go away
 	h := &t.hunting
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -123,7 +125,11 @@ func (t *tenant) fillTable(ctx context.Context, table huntingTable) error {
 		})
 	}
 	_, err := kql.Insert(ctx, t.hunting.db, table.name, columns, rows)
-	return err
+	if err != nil {
+		_, dropped := t.hunting.db.ExecContext(ctx, "DROP TABLE ["+table.name+"]")
+		return errors.Join(err, dropped)
+	}
+	return nil
 }
 
 // close lets the hunting database go.

@@ -218,8 +218,9 @@ func machineAlerts(c *call) reply {
 func countMachineAlerts(c *call) reply {
 	return withMachine(c, func(i int32) reply {
 		l := alertListing(c.tenant, c.tenant.alertsOfMachine(i), false)
-		f, err := (*filter[alertRow])(nil), error(nil)
+		var f *filter[alertRow]
 		if text := c.query.Get("$filter"); text != "" {
+			var err error
 			if f, err = bindFilter(text, l.typeName, l.columns); err != nil {
 				return refuseOData(false, err)
 			}

@@ -178,7 +178,7 @@ func contextOf(c *call, graph bool, set string) string {
 // nextLink repeats the URL of the call with one query option set anew.
 func nextLink(c *call, option, value string) string {
 	var keep []string
-	for _, part := range strings.Split(c.r.URL.RawQuery, "&") {
+	for part := range strings.SplitSeq(c.r.URL.RawQuery, "&") {
 		key, _, _ := strings.Cut(part, "=")
 		key = strings.ReplaceAll(strings.ToLower(key), "%24", "$")
 		if part != "" && key != option && (option != "$skiptoken" || key != "$skip") {

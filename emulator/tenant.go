@@ -108,7 +108,7 @@ func newTenant(spec TenantSpec, seed uint64, now func() time.Time) *tenant {
 
 // rand gives the random source of one thing of the tenant: always the same numbers for the same kind and index.
 func (t *tenant) rand(kind string, index int) *rand.Rand {
-	return rand.New(rand.NewPCG(t.seed, mix(kind, index))) //nolint:gosec // reproducible data, not secrets.
+	return rand.New(rand.NewPCG(t.seed, mix(kind, index)))
 }
 
 // mix hashes a kind and an index into one number (FNV-1a).

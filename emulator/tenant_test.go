@@ -96,3 +96,25 @@ func TestCatalogue(t *testing.T) {
 		t.Errorf("levels %v, severities %v, %d ids of %d", levels, severities, len(c.byID), len(c.flaws))
 	}
 }
+
+// TestAlertsArePlausible holds that an alert is about a device that could raise it.
+func TestAlertsArePlausible(t *testing.T) {
+	t.Parallel()
+	data := newTenant(TenantSpec{ID: defaultTenantID}, 9, atEpoch)
+	for _, a := range data.alerts {
+		m := &data.machines[a.machine]
+		if m.onboarding != 0 || m.firstSeen > a.created || m.lastSeen < a.created-stamp(48*time.Hour) {
+			t.Errorf("alert %s at %s on a device seen from %s to %s", a.id, a.created.iso(), m.firstSeen.iso(), m.lastSeen.iso())
+		}
+		if a.first > a.created || a.last < a.first || a.updated < a.created || data.templates[a.template].os&data.platforms[m.platform].mask == 0 {
+			t.Errorf("alert %+v", a)
+		}
+	}
+	for i := range data.machines {
+		for _, e := range data.events(int32(i)) {
+			if e.at < stampOf(epoch.AddDate(0, 0, -huntingDays)) || e.at > stampOf(epoch) {
+				t.Fatalf("event at %s", e.at.iso())
+			}
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package emulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// goldenCall is one call whose answer is kept in a file.
+type goldenCall struct {
+	file, method, target, body string
+}
+
+// goldenCalls is at least one call of each route. {device}, {alert} and {file} stand for what the tenant holds.
+func goldenCalls() []goldenCall {
+	return []goldenCall{
+		{"alerts", "GET", "/api/alerts?$top=2&$expand=evidence", ""},
+		{"alert", "GET", "/api/alerts/{alert}", ""},
+		{"alert-patch", "PATCH", "/api/alerts/{alert}", `{"status":"Resolved","classification":"TruePositive","determination":"Malware","comment":"seen"}`},
+		{"alerts-batch", "POST", "/api/alerts/batchUpdate", `{"alertIds":["{alert}"],"status":"InProgress"}`},
+		{"alert-by-reference-missing", "POST", "/api/alerts/CreateAlertByReference", `{"title":"x"}`},
+		{"alert-domains", "GET", "/api/alerts/{alert}/domains", ""},
+		{"alert-files", "GET", "/api/alerts/{alert}/files", ""},
+		{"alert-ips", "GET", "/api/alerts/{alert}/ips", ""},
+		{"alert-machine", "GET", "/api/alerts/{alert}/machine", ""},
+		{"alert-user", "GET", "/api/alerts/{alert}/user", ""},
+		{"machines", "GET", "/api/machines", ""},
+		{"machine", "GET", "/api/machines/{device}", ""},
+		{"machine-patch", "PATCH", "/api/machines/{device}", `{"machineTags":["a","b"],"deviceValue":"High"}`},
+		{"machine-tag", "POST", "/api/machines/{device}/tags", `{"Value":"c","Action":"Add"}`},
+		{"machines-tag", "POST", "/api/machines/AddOrRemoveTagForMultipleMachines", `{"Value":"c","Action":"Remove","MachineIds":["{device}"]}`},
+		{"machine-value", "POST", "/api/machines/{device}/setDeviceValue", `{"DeviceValue":"Low"}`},
+		{"machines-by-ip", "GET", "/api/machines/findbyip(ip='10.0.0.10',timestamp=2026-05-03T10:00:00Z)", ""},
+		{"machines-by-tag", "GET", "/api/machines/findbytag?tag=b&useStartsWithFilter=false", ""},
+		{"machine-users", "GET", "/api/machines/{device}/logonusers", ""},
+		{"machine-alerts", "GET", "/api/machines/{device}/alerts?$top=1", ""},
+		{"machine-alerts-count", "GET", "/api/machines/{device}/alerts/$count", ""},
+		{"machine-vulnerabilities", "GET", "/api/machines/{device}/vulnerabilities", ""},
+		{"vulnerabilities", "GET", "/api/vulnerabilities", ""},
+		{"vulnerability", "GET", "/api/vulnerabilities/CVE-2021-44228", ""},
+		{"vulnerability-machines", "GET", "/api/vulnerabilities/CVE-2021-44228/machineReferences", ""},
+		{"machines-vulnerabilities", "GET", "/api/vulnerabilities/machinesVulnerabilities", ""},
+		{"export-pages", "GET", "/api/machines/SoftwareVulnerabilitiesByMachine?pageSize=2", ""},
+		{"export-changes", "GET", "/api/machines/SoftwareVulnerabilityChangesByMachine?sinceTime=2026-04-21T00:00:00Z&pageSize=2", ""},
+		{"export-files", "GET", "/api/machines/SoftwareVulnerabilitiesExport", ""},
+		{"exposure-score", "GET", "/api/exposureScore", ""},
+		{"exposure-score-groups", "GET", "/api/exposureScore/ByMachineGroups", ""},
+		{"configuration-score", "GET", "/api/configurationScore", ""},
+		{"hunting-mde", "POST", "/api/advancedqueries/run", `{"Query":"DeviceInfo | project Timestamp, DeviceName, OSBuild, IsInternetFacing | take 2"}`},
+		{"hunting-xdr", "POST", "/api/advancedhunting/run", `{"Query":"AlertInfo | take 1"}`},
+		{"hunting-graph", "POST", "/v1.0/security/runHuntingQuery", `{"Query":"DeviceInfo | project Timestamp, DeviceName, OSBuild, IsInternetFacing | take 2"}`},
+		{"hunting-syntax", "POST", "/api/advancedqueries/run", `{"Query":"DeviceInfo |"}`},
+		{"graph-alerts", "GET", "/v1.0/security/alerts_v2?$top=1&$count=true", ""},
+		{"graph-alert", "GET", "/v1.0/security/alerts_v2/{alert}", ""},
+		{"graph-alert-patch", "PATCH", "/v1.0/security/alerts_v2/{alert}", `{"status":"new"}`},
+		{"graph-alert-comment", "POST", "/v1.0/security/alerts_v2/{alert}/comments", `{"comment":"hello"}`},
+		{"graph-secure-scores", "GET", "/v1.0/security/secureScores?$top=1", ""},
+		{"graph-secure-score", "GET", "/v1.0/security/secureScores/" + defaultTenantID + "_2026-05-01", ""},
+		{"graph-control-profiles", "GET", "/v1.0/security/secureScoreControlProfiles?$top=1", ""},
+		{"graph-control-profile", "GET", "/v1.0/security/secureScoreControlProfiles/DLPEnabled", ""},
+	}
+}
+
+// TestGolden holds every answer to a file. Look at the difference before writing the files anew with -update.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Size{Devices: 12, Alerts: 40, PageSize: 3, VulnerabilityRows: 120})
+	var alert object
+	for i := len(w.truth.Alerts) - 1; len(alert) == 0 || len(alert["evidence"].([]any)) < 5; i-- {
+		alert = w.read("/api/alerts/" + w.truth.Alerts[i])
+	}
+	put := strings.NewReplacer("{device}", alert["machineId"].(string), "{alert}", alert["id"].(string))
+	for _, c := range goldenCalls() {
+		got := w.send(c.method, put.Replace(c.target), put.Replace(c.body))
+		compareGolden(t, c.file, got.body)
+	}
+	link := w.read("/api/machines/SoftwareVulnerabilitiesExport")["exportFiles"].([]any)[0].(string)
+	row, err := json.Marshal(fileLines(w, link)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	compareGolden(t, "export-file-line", string(row))
+	asked := w.s.Stats().Requests
+	for _, r := range allRoutes() {
+		if asked[r.name()] == 0 {
+			t.Errorf("no golden call of %s", r.name())
+		}
+	}
+}
+
+// fickle finds what differs from run to run: the cost of a query and the ids of errors.
+var fickle = regexp.MustCompile(`"(ExecutionTime|user|total cpu|target|request-id|client-request-id)": ("[^"]*"|[\d.e-]+)`)
+
+// compareGolden compares an answer with its file, or writes it.
+func compareGolden(t *testing.T, name, body string) {
+	t.Helper()
+	var text bytes.Buffer
+	if body != "" && json.Indent(&text, []byte(body), "", "  ") != nil {
+		t.Fatalf("%s is no JSON: %s", name, body)
+	}
+	got := strings.TrimRight(fickle.ReplaceAllString(text.String(), `"$1": "*"`), "\n") + "\n"
+	file := filepath.Join("testdata", "golden", name+".json")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v (write it with -update)", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; look at it and run with -update.\n%s", file, firstDifference(got, string(want)))
+	}
+}
+
+// firstDifference shows the first line that differs.
+func firstDifference(got, want string) string {
+	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range a {
+		if i >= len(b) || a[i] != b[i] {
+			return "got  " + strings.Join(slices.Clip(a[i:min(i+3, len(a))]), "\n") + "\nwant " + strings.Join(b[min(i, len(b)):min(i+3, len(b))], "\n")
+		}
+	}
+	return "the answer ends early"
+}
