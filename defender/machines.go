@@ -179,7 +179,7 @@ func (s *MachinesService) FindByIP(ctx context.Context, ip netip.Addr, at time.T
 	case age < -time.Hour:
 		return rest.Fail[Machine](fmt.Errorf("%s is in the future", timeText(at)))
 	}
-	return related[Machine](ctx, s.rest, opMachinesFindByIP, ip.String(), timeText(at))
+	return related[Machine](ctx, s.rest, opMachinesFindByIP, ip.String(), secondText(at))
 }
 
 // FindByTag reads the devices that have a tag, or one that begins with it.

@@ -118,7 +118,7 @@ func (s *SoftwareVulnerabilitiesService) Changes(ctx context.Context, sinceTime 
 	if err != nil {
 		return rest.Fail[SoftwareVulnerability](err)
 	}
-	l.Query.Set("sinceTime", timeText(sinceTime))
+	l.Query.Set("sinceTime", secondText(sinceTime))
 	return rest.List[SoftwareVulnerability](ctx, s.rest, l)
 }
 
