@@ -151,7 +151,7 @@ func (x *exportIndex) rowAt(file, line int) (int, bool) {
 	return x.files[file].first + line, true
 }
 
-// parsePage reads pageSize and $top of an export.
+// parseCount reads a whole number from 1 on out of the query and tells whether it was sent.
 func parseCount(c *call, name string, standard, most int) (int, bool, error) {
 	text := c.query.Get(name)
 	if text == "" {
