@@ -27,7 +27,7 @@ func mistakes() []mistake {
 		{"wrong-cloud", "the tenant lives in GCC High", moveTenant},
 		{"wrong-audience", "the token is asked for another API", mistakeResource},
 		{"no-application-role", "Delegated permissions were granted in place of Application ones", delegateRoles},
-		{"permission-missing", "Vulnerability.Read.All was forgotten", forgetRole},
+		{"permission-missing", "Score.Read.All was forgotten", forgetRole},
 		{"no-licence", "the tenant has no Defender licence", removeLicence},
 		{"throttled", "another program spends the quota", throttle},
 		{"host-unknown", "the base URL is mistyped", mistypeHost},
@@ -101,10 +101,13 @@ func delegateRoles(l *lab, _ time.Time) error {
 	return nil
 }
 
+// forgetRole takes a permission whose work no other one does: what a permission
+// of Graph covers is no error.
 func forgetRole(l *lab, _ time.Time) error {
+	const forgotten = "Score.Read.All"
 	var kept []emulator.Role
 	for _, role := range l.app().Roles {
-		if role.Name != "Vulnerability.Read.All" {
+		if role.Name != forgotten {
 			kept = append(kept, role)
 		}
 	}

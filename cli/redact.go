@@ -23,6 +23,7 @@ type redactor struct {
 	to      io.Writer
 	shape   *regexp.Regexp
 	secrets []string
+	open    bool // for a test that the other fences hold: lets everything pass
 }
 
 func newRedactor(to io.Writer) *redactor {
@@ -48,6 +49,9 @@ func (r *redactor) hide(secret string) {
 func (r *redactor) Write(message []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.open {
+		return r.to.Write(message)
+	}
 	clean := message
 	for _, secret := range r.secrets {
 		clean = bytes.ReplaceAll(clean, []byte(secret), []byte(redacted))
