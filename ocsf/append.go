@@ -151,13 +151,16 @@ func appendObjects[T any, P object[T]](dst []byte, key string, all []T) []byte {
 // appendRaw writes JSON that came from outside, in one line. What is not JSON
 // is written as text, so that nothing is lost and the event stays readable.
 func appendRaw(dst []byte, key string, v jsontext.Value) []byte {
-	if len(v) == 0 || v.Kind() == 'n' {
+	if len(v) == 0 {
+		return dst
+	}
+	if !v.IsValid() {
+		return appendString(dst, key, string(v))
+	}
+	if v.Kind() == 'n' {
 		return dst
 	}
 	dst = append(dst, key...)
-	if !v.IsValid() {
-		return append(appendText(dst, string(v)), ',')
-	}
 	if bytes.IndexByte(v, '\n') >= 0 || bytes.IndexByte(v, '\r') >= 0 {
 		v = v.Clone()
 		if err := v.Compact(); err != nil {
