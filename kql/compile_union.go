@@ -45,7 +45,7 @@ func (o *unionOperator) compile(c *compiler, in relation) (relation, error) {
 		}
 	}
 	if len(merged) == 0 {
-		return relation{}, nil // the pipeline refuses it
+		return in, c.fail(o.pos, "the inputs have no column in common")
 	}
 	var err error
 	out.name, err = c.stage(o.pos, false, "%s", strings.Join(selects, " UNION ALL "))

@@ -2,11 +2,14 @@ package kql_test
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-sec/gatehouse/kql"
 )
@@ -53,7 +56,7 @@ func FuzzParse(f *testing.F) {
 }
 
 // FuzzCompile: no query makes the compiler panic; what compiles can be prepared,
-// twice gives the same SQL, and has a result with columns.
+// twice gives the same SQL, has a result with columns, and runs.
 func FuzzCompile(f *testing.F) {
 	for _, s := range seeds(f) {
 		f.Add(s)
@@ -82,7 +85,32 @@ func FuzzCompile(f *testing.F) {
 			t.Fatalf("%s\n%v\n%s", text, err, plan.SQL())
 		}
 		defer func() { _ = stmt.Close() }()
+		checkRun(t, db, plan)
 	})
+}
+
+// checkRun reads the first rows of a plan: they are JSON, and there is no error but
+// that of a sum out of range or of a query that takes too long.
+func checkRun(t *testing.T, db *sql.DB, plan *kql.Plan) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	n := 0
+	rows, err := plan.Run(ctx, db, now)
+	if err == nil {
+		for values, failed := range rows.All() {
+			if err = failed; err != nil || n > 1000 {
+				break
+			}
+			if _, err := json.Marshal(values); err != nil {
+				t.Fatalf("%v: %v\n%s", values, err, plan.SQL())
+			}
+			n++
+		}
+	}
+	if err != nil && ctx.Err() == nil && !strings.Contains(err.Error(), "integer overflow") {
+		t.Fatalf("%v\n%s", err, plan.SQL())
+	}
 }
 
 // checkError holds what is promised of every error.

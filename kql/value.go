@@ -110,7 +110,7 @@ func textOrNil(text string, ok bool) any {
 
 // decodeValue turns what SQLite returned into the Go value of type t that
 // [Rows.Values] promises. Arithmetic that left the range of 64 bits has become a
-// float in SQLite; such a value is null.
+// float in SQLite; such a value is null, and so is an infinite one.
 func decodeValue(t Type, v any) any {
 	switch v := v.(type) {
 	case nil:
@@ -120,10 +120,10 @@ func decodeValue(t Type, v any) any {
 	case int64:
 		return decodeInteger(t, v)
 	case float64:
-		if t == TypeReal {
+		if t == TypeReal && !math.IsInf(v, 0) {
 			return v
 		}
-		if math.Abs(v) < 1<<53 && v == math.Trunc(v) {
+		if t != TypeReal && math.Abs(v) < 1<<53 && v == math.Trunc(v) {
 			return decodeInteger(t, int64(v))
 		}
 	case string:
