@@ -20,11 +20,11 @@ func newAlertsCommand(p *program) *cobra.Command {
 
 // alertFilter are the filter flags of alerts list.
 type alertFilter struct {
-	severity, status, category, source, classification *enumFlag
-	assignedTo, incident, raw, device                  string
-	created, updated                                   *timeFlag
-	evidence                                           bool
-	limit                                              *limitFlag
+	severity, status, category        *enumFlag
+	assignedTo, incident, raw, device string
+	created, updated                  *timeFlag
+	evidence                          bool
+	limit                             *limitFlag
 }
 
 func newAlertsListCommand(p *program) *cobra.Command {
@@ -168,7 +168,7 @@ func (p *program) updateAlerts(ctx context.Context, ids []string, update defende
 		if err := client.Alerts.BatchUpdate(ctx, ids, update); err != nil {
 			return err
 		}
-		p.say("updated %s", plural(len(ids), "alert"))
+		p.sayf("updated %s", plural(len(ids), "alert"))
 		return nil
 	}
 	alert, err := client.Alerts.Update(ctx, ids[0], update)

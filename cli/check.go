@@ -217,7 +217,7 @@ func (p *program) printFindings(severity check.Severity, findings []check.Findin
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if line != "" && displayWidth(line)+1+displayWidth(word) > width {
 			lines = append(lines, line)
 			line = ""

@@ -173,7 +173,7 @@ func configFile(flags, own *koanf.Koanf, environ environment) (*koanf.Koanf, err
 	if path == "" {
 		return empty, nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:gosec // the user names the file
 	if errors.Is(err, fs.ErrNotExist) && named == "" {
 		return empty, nil
 	}

@@ -43,7 +43,7 @@ func (p *program) connect() (*connection, error) {
 		return nil, usagef("%w", err)
 	}
 	for _, warning := range base.Warnings {
-		p.warn("%s", warning)
+		p.warnf("%s", warning)
 	}
 	p.connected = true
 	return &connection{base: base, credential: &watchedCredential{credential, &p.signedIn}, client: client, budgets: defender.NewBudgets()}, nil

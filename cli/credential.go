@@ -87,7 +87,7 @@ func (p *program) clientSecret(chosen chosenCredential) (entra.Secret, error) {
 	}
 	p.stderr.hide(chosen.value)
 	if chosen.from == "the flags" {
-		p.warn("other users of this machine can see the value of --client-secret: use --client-secret-file or AZURE_CLIENT_SECRET")
+		p.warnf("other users of this machine can see the value of --client-secret: use --client-secret-file or AZURE_CLIENT_SECRET")
 	}
 	return entra.NewSecret(chosen.value), nil
 }
@@ -115,7 +115,7 @@ func (p *program) readInput(use, path string) ([]byte, error) {
 	if path == "-" {
 		return p.stdin.readAll("--" + use)
 	}
-	file, err := os.Open(path)
+	file, err := os.Open(path) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, usagef("%s: %w", use, err)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,9 +60,7 @@ func TestSecretSources(t *testing.T) {
 			t.Parallel()
 			env := environment{}
 			for _, source := range []environment{ids, c.env} {
-				for k, v := range source {
-					env[k] = v
-				}
+				maps.Copy(env, source)
 			}
 			p, stderr := ready(t, c.flags, env, c.stdin)
 			o, err := p.credentialOptions()

@@ -260,6 +260,6 @@ func (p *program) demoHunting(ctx context.Context, c *connection) error {
 	if err != nil {
 		return err
 	}
-	defer answer.Close()
+	defer answer.Close() //nolint:errcheck // it only gives up rows that are not wanted
 	return printList(ctx, p, huntView(answer.Columns), answer.Rows(), 0)
 }

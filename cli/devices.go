@@ -277,7 +277,7 @@ func (p *program) tagMany(ctx context.Context, client *defender.Client, ids []st
 			}
 		}
 	}
-	p.say("changed %s on %s", plural(len(changes), "tag"), plural(len(ids), "device"))
+	p.sayf("changed %s on %s", plural(len(changes), "tag"), plural(len(ids), "device"))
 	return nil
 }
 

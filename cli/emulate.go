@@ -87,7 +87,7 @@ func (p *program) emulate(ctx context.Context, f *emulateFlags) error {
 		return err
 	}
 	<-ctx.Done()
-	p.say("stopped")
+	p.sayf("stopped")
 	return nil
 }
 
@@ -149,7 +149,8 @@ func (p *program) printSandbox(s *sandbox, f *emulateFlags) error {
 	fmt.Fprintf(&page, "\nor with %s:\n\n%s%s", second, indent("unset AZURE_CLIENT_SECRET AZURE_CLIENT_CERTIFICATE_PATH\n"),
 		indent(exportLines(s.exports(!s.lab.certificateFirst))))
 	fmt.Fprintf(&page, "\nor shorter:\n\n  . %s\n", shellQuote(s.path(fileEnv)))
-	fmt.Fprintf(&page, "\nThen: gatehouse check\nCtrl-C stops it.\n")
+	fmt.Fprintf(&page, "\nThen: gatehouse check\n")
+	fmt.Fprintf(&page, "Other programs use https://%s as base URL and authority, and trust %s.\nCtrl-C stops it.\n", s.server.Addr(), s.path(fileCA))
 	_, err := fmt.Fprint(p.stdout, page.String())
 	return err
 }

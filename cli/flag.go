@@ -29,11 +29,11 @@ func (l *flagLayer) register(set *pflag.FlagSet) {
 		switch {
 		case s.noFlag:
 		case s.kind == toggle:
-			set.Bool(s.name, false, usage)
+			set.BoolP(s.name, s.short, false, usage)
 		case s.kind == list:
 			set.StringArray(s.name, nil, usage)
 		default:
-			set.String(s.name, "", usage)
+			set.StringP(s.name, s.short, "", usage)
 		}
 	}
 }

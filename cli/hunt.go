@@ -40,7 +40,7 @@ takes the first that answers, in this order.`,
 			return p.hunt(cmd.Context(), query, api.value, limit.rows)
 		},
 	})
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
+	cmd.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 1 {
 			return usagef("%d arguments: put the query in single quotes, so that the shell takes it as one", len(args))
 		}
@@ -89,7 +89,7 @@ func (p *program) hunt(ctx context.Context, query, api string, limit int) error 
 	if err != nil {
 		return err
 	}
-	defer answer.Close()
+	defer answer.Close() //nolint:errcheck // it only gives up rows that are not wanted
 	return printList(ctx, p, huntView(answer.Columns), answer.Rows(), limit)
 }
 

@@ -7,7 +7,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
-	"fmt"
 	"math/big"
 	"time"
 
@@ -67,12 +66,4 @@ func randomText(n int) string {
 	raw := make([]byte, n)
 	_, _ = rand.Read(raw) // never fails since Go 1.24
 	return base64.RawURLEncoding.EncodeToString(raw)
-}
-
-// randomGUID returns a version 4 GUID.
-func randomGUID() string {
-	raw := make([]byte, 16)
-	_, _ = rand.Read(raw) // never fails since Go 1.24
-	raw[6], raw[8] = raw[6]&0x0f|0x40, raw[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:])
 }

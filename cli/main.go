@@ -92,9 +92,9 @@ func newProgram(process Process) *program {
 	return p
 }
 
-// warn prints one warning on standard error, whatever the log level; --quiet
+// warnf prints one warning on standard error, whatever the log level; --quiet
 // silences it.
-func (p *program) warn(format string, args ...any) {
+func (p *program) warnf(format string, args ...any) {
 	if p.config != nil && p.config.quiet {
 		return
 	}
@@ -102,8 +102,8 @@ func (p *program) warn(format string, args ...any) {
 	fmt.Fprintln(p.stderr, "warning: "+oneLine(fmt.Sprintf(format, args...)))
 }
 
-// say prints one plain line on standard error; --quiet silences it.
-func (p *program) say(format string, args ...any) {
+// sayf prints one plain line on standard error; --quiet silences it.
+func (p *program) sayf(format string, args ...any) {
 	if p.config != nil && p.config.quiet {
 		return
 	}

@@ -22,7 +22,7 @@ type record struct {
 // rowWriter writes the rows of one list in one format. Rows leave as whole
 // lines, in order, and none is held back for longer than the format needs.
 type rowWriter interface {
-	row(record) error
+	row(r record) error
 	// close ends the list. complete is false when the list was cut by an error
 	// or an interrupt: the json format then leaves its array open, so that
 	// nobody takes a part for the whole.
@@ -136,10 +136,10 @@ func printList[T any](ctx context.Context, p *program, v view[T], rows iter.Seq2
 	}
 	o.progress.hide()
 	if odd > 0 {
-		p.warn("%s of %d %s did not have the documented shape: printed as they came (see --output ndjson)", amount(odd), count, v.noun)
+		p.warnf("%s of %d %s did not have the documented shape: printed as they came (see --output ndjson)", amount(odd), count, v.noun)
 	}
 	if err == nil && count == 0 && o.forPeople() {
-		p.say("no %s", v.noun)
+		p.sayf("no %s", v.noun)
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"strings"
 	"testing"
@@ -58,7 +59,7 @@ func drawRows(r *rapid.T) []sampleRow {
 }
 
 // printTo prints rows in a format and returns the error.
-func printTo(ctx context.Context, w interface{ Write([]byte) (int, error) }, format string, rows iter.Seq2[sampleRow, error], limit int) error {
+func printTo(ctx context.Context, w io.Writer, format string, rows iter.Seq2[sampleRow, error], limit int) error {
 	p := newProgram(Process{Stdout: w})
 	p.config = &config{}
 	p.out = newOutput(w, format, terminal{})

@@ -100,7 +100,7 @@ func (p *program) prepare(cmd *cobra.Command) error {
 		p.out.progress.to = p.stderr
 	}
 	for _, warning := range warnings {
-		p.warn("%s", warning)
+		p.warnf("%s", warning)
 	}
 	return nil
 }
@@ -117,8 +117,7 @@ func needsSettings(cmd *cobra.Command) bool {
 
 // flagError names the flag that was probably meant.
 func flagError(cmd *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 		return usagef("%w for %q%s", err, cmd.CommandPath(), didYouMean("--"+unknown.GetSpecifiedName(), names))

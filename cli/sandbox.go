@@ -114,6 +114,9 @@ func (s *sandbox) close() {
 	}
 }
 
+// tokenLifetime is how long the federated token of a sandbox counts.
+const tokenLifetime = 30 * 24 * time.Hour
+
 // The files of a sandbox.
 const (
 	fileCA          = "ca.pem"
@@ -130,7 +133,7 @@ func (s *sandbox) writeFiles() error {
 	if err := s.makeFolder(); err != nil {
 		return err
 	}
-	assertion, err := s.server.FederatedAssertion(emulator.AssertionOptions{})
+	assertion, err := s.server.FederatedAssertion(emulator.AssertionOptions{Lifetime: tokenLifetime})
 	if err != nil {
 		return err
 	}

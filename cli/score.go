@@ -84,7 +84,7 @@ func (p *program) readScores(ctx context.Context, sources []scoreSource, only st
 		if err != nil {
 			refusals = append(refusals, err)
 			p.log.Debug("a score was refused", "score", source.kind, "error", err)
-			p.warn("no %s score: %s is refused; gatehouse permissions --for %s says what to grant", source.kind, source.capability, source.capability)
+			p.warnf("no %s score: %s is refused; gatehouse permissions --for %s says what to grant", source.kind, source.capability, source.capability)
 		}
 		rows = append(rows, found...)
 	}

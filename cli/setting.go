@@ -23,6 +23,7 @@ const (
 // "tenant-id:" in the file.
 type setting struct {
 	name   string
+	short  string // one letter, for a flag that people type often
 	usage  string
 	kind   settingKind
 	azure  string   // the usual name in the environment, for example AZURE_TENANT_ID
@@ -30,7 +31,6 @@ type setting struct {
 	path   bool     // a file: in the configuration file it is relative to that file
 	noFlag bool
 	noFile string // when not empty, why it must not stand in the file
-	group  string // heading in the help
 }
 
 // settings lists every setting. A flag, a name in the environment and a key in
@@ -77,9 +77,9 @@ func serviceSettings() []setting {
 
 func displaySettings() []setting {
 	return []setting{
-		{name: "output", values: outputFormats(), usage: "`FORMAT` of the rows"},
+		{name: "output", short: "o", values: outputFormats(), usage: "`FORMAT` of the rows"},
 		{name: "log-level", values: []string{"debug", "info", "warn", "error"}, usage: "least severe `LEVEL` of log line on standard error"},
-		{name: "quiet", kind: toggle, usage: "no progress and no warnings on standard error"},
+		{name: "quiet", short: "q", kind: toggle, usage: "no progress and no warnings on standard error"},
 		{name: "no-color", kind: toggle, usage: "no colors in tables (so does NO_COLOR in the environment)"},
 	}
 }
