@@ -146,9 +146,9 @@ func (p *program) printSandbox(s *sandbox, f *emulateFlags) error {
 		first, second = second, first
 	}
 	fmt.Fprintf(&page, "\nIn another shell, with %s:\n\n%s", first, indent(exportLines(s.exports(s.lab.certificateFirst))))
-	fmt.Fprintf(&page, "\nor with %s:\n\n%s%s", second, indent("unset AZURE_CLIENT_SECRET AZURE_CLIENT_CERTIFICATE_PATH\n"),
+	fmt.Fprintf(&page, "\nor with %s:\n\n%s%s", second, indent(forgetLine),
 		indent(exportLines(s.exports(!s.lab.certificateFirst))))
-	fmt.Fprintf(&page, "\nor shorter:\n\n  . %s\n", shellQuote(s.path(fileEnv)))
+	fmt.Fprintf(&page, "\nor shorter:\n\n  . %s\n  . %s\n", shellQuote(s.path(fileEnv)), shellQuote(s.path(fileEnvCert)))
 	fmt.Fprintf(&page, "\nThen: gatehouse check\n")
 	fmt.Fprintf(&page, "Other programs use https://%s as base URL and authority, and trust %s.\nCtrl-C stops it.\n", s.server.Addr(), s.path(fileCA))
 	_, err := fmt.Fprint(p.stdout, page.String())

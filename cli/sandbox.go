@@ -126,7 +126,8 @@ const (
 	filePassword    = "pfx-password"
 	fileSecret      = "secret"
 	fileToken       = "federated-token"
-	fileEnv         = "env.sh"
+	fileEnv         = "env.sh"             // connects with the secret
+	fileEnvCert     = "env-certificate.sh" // connects with the certificate
 )
 
 func (s *sandbox) writeFiles() error {
@@ -148,7 +149,8 @@ func (s *sandbox) writeFiles() error {
 		{filePassword, []byte(s.lab.pair.password + "\n")},
 		{fileSecret, []byte(s.lab.identity.secret + "\n")},
 		{fileToken, []byte(assertion + "\n")},
-		{fileEnv, []byte(exportLines(s.exports(s.lab.certificateFirst)))}, // last: what it names is there
+		{fileEnvCert, s.environmentFile(true)},
+		{fileEnv, s.environmentFile(s.lab.certificateFirst)}, // last: what it names is there
 	} {
 		if err := os.WriteFile(s.path(file.name), file.content, 0o600); err != nil {
 			return err
@@ -156,6 +158,14 @@ func (s *sandbox) writeFiles() error {
 	}
 	return nil
 }
+
+// environmentFile is a file for a POSIX shell to source. It first forgets what
+// an earlier one may have set.
+func (s *sandbox) environmentFile(withCertificate bool) []byte {
+	return []byte(forgetLine + exportLines(s.exports(withCertificate)))
+}
+
+const forgetLine = "unset AZURE_CLIENT_SECRET AZURE_CLIENT_CERTIFICATE_PATH AZURE_FEDERATED_TOKEN_FILE GATEHOUSE_RESOURCE GATEHOUSE_BASE_URL\n"
 
 func (s *sandbox) makeFolder() error {
 	if s.dir == "" {

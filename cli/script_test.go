@@ -212,7 +212,7 @@ func cmdSource(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	for line := range strings.Lines(ts.ReadFile(args[0])) {
 		line = strings.TrimSpace(line)
-		if line == "" {
+		if line == "" || strings.HasPrefix(line, "unset ") {
 			continue
 		}
 		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
