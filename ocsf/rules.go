@@ -45,7 +45,7 @@ func (w *walker) checkRequired(n *node, f frame) {
 
 // checkGroups reports broken constraints on several attributes.
 func (w *walker) checkGroups(n *node, f frame) {
-	if len(n.atLeastOne.names) > 0 && w.count(n.atLeastOne, n, f) == 0 {
+	if len(n.atLeastOne.names) > 0 && w.count(n.atLeastOne, n, f) == 0 && !n.atLeastOne.rootless(n, f) {
 		w.report(CodeAtLeastOne, "%s needs at least one of %s", n.name, strings.Join(n.atLeastOne.names, ", "))
 	}
 	if len(n.justOne.names) > 0 {
@@ -65,6 +65,18 @@ func (w *walker) count(g group, n *node, f frame) int {
 		}
 	}
 	return count
+}
+
+// rootless tells whether the paths of a group begin in a required attribute
+// that is missing, which is reported by itself.
+func (g group) rootless(n *node, f frame) bool {
+	for _, path := range g.paths {
+		a := n.attributes[path[0]]
+		if a == nil || f.seen.has(a.index) || !n.required.has(a.index) {
+			return false
+		}
+	}
+	return len(g.paths) > 0
 }
 
 // find tells whether the event has a value at a path of plain names.
