@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/gatehouse-sec/gatehouse"
 )
@@ -44,8 +47,12 @@ type EventFilter struct {
 	Kinds       []gatehouse.EventKind // any of these; none reads all
 }
 
-// eventBatch is how many events are held in memory at a time.
-const eventBatch = 500
+// Sizes of reading the log: how many events are held in memory at a time, and
+// of how many mirrors the index is asked one by one.
+const (
+	eventBatchRows = 500
+	eventMirrors   = 16
+)
 
 // Events yields the events with a number greater than after, in order, until
 // limit have been given or the log ends; a limit of 0 has no bound. A reader
@@ -53,47 +60,41 @@ const eventBatch = 500
 // whoever commits meanwhile. No connection is held while the caller works.
 func (s *Store) Events(ctx context.Context, after int64, filter EventFilter, limit int) iter.Seq2[gatehouse.Event, error] {
 	return func(yield func(gatehouse.Event, error) bool) {
-		where, args, err := s.eventWhere(ctx, filter)
+		source, args, err := s.eventSource(ctx, filter)
 		if err != nil {
 			yield(gatehouse.Event{}, s.failure("read events", err))
 			return
 		}
 		for left := limit; limit == 0 || left > 0; {
-			size := eventBatch
+			size := eventBatchRows
 			if limit > 0 {
 				size = min(size, left)
 			}
-			batch, err := s.eventBatch(ctx, where, append([]any{after, size}, args...))
+			batch, err := s.eventBatch(ctx, source, append([]any{after, size}, args...))
 			if err != nil {
 				yield(gatehouse.Event{}, s.failure("read events", err))
 				return
 			}
-			for _, e := range batch {
+			for _, e := range batch.events {
 				if !yield(e, nil) {
 					return
 				}
-				after = e.Number
 			}
-			if left -= len(batch); len(batch) < size {
+			after = batch.last
+			if left -= len(batch.events); batch.read < size {
 				return
 			}
 		}
 	}
 }
 
-// eventWhere turns a filter into a condition; $1 and $2 are taken.
-func (s *Store) eventWhere(ctx context.Context, f EventFilter) (where string, args []any, err error) {
-	if f.Integration != "" || len(f.Streams) > 0 {
-		ids, err := s.mirrorIDs(ctx, f.Integration, f.Streams)
-		if err != nil {
-			return "", nil, err
-		}
-		list, err := s.dialect.list(append([]int64{}, ids...))
-		if err != nil {
-			return "", nil, err
-		}
-		where, args = fmt.Sprintf(" AND e.mirror_id IN %s", s.dialect.numbers("$3")), append(args, list)
-	}
+// eventSource is a query for the next events that a filter lets through: $1 is
+// the number to go on from and $2 the size of the batch. A few mirrors are
+// asked one by one, each through its index and no further than the batch; for
+// many of them the log is read in its order. The plus keeps both databases from
+// gathering and sorting all that the index has for them.
+func (s *Store) eventSource(ctx context.Context, f EventFilter) (source string, args []any, err error) {
+	where := ""
 	if len(f.Kinds) > 0 {
 		kinds := make([]string, len(f.Kinds))
 		for i, k := range f.Kinds {
@@ -103,22 +104,46 @@ func (s *Store) eventWhere(ctx context.Context, f EventFilter) (where string, ar
 		if err != nil {
 			return "", nil, err
 		}
-		where, args = where+fmt.Sprintf(" AND e.kind IN %s", s.dialect.texts(fmt.Sprintf("$%d", len(args)+3))), append(args, list)
+		where, args = " AND kind IN "+s.dialect.texts("$3"), append(args, list)
 	}
-	return where, args, nil
+	part := func(more string) string {
+		return "SELECT number, mirror_id, record_id, version, kind, at FROM events WHERE number > $1" + where + more + " ORDER BY number LIMIT $2"
+	}
+	if f.Integration == "" && len(f.Streams) == 0 {
+		return part(""), args, nil
+	}
+	ids, err := s.mirrorIDs(ctx, f.Integration, f.Streams)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(ids) > eventMirrors || len(ids) == 0 {
+		list, err := s.dialect.list(append([]int64{}, ids...))
+		return part(fmt.Sprintf(" AND +mirror_id IN %s", s.dialect.numbers(fmt.Sprintf("$%d", len(args)+3)))), append(args, list), err
+	}
+	parts := make([]string, len(ids))
+	for i, id := range ids {
+		parts[i] = "SELECT * FROM (" + part(fmt.Sprintf(" AND mirror_id = %d", id)) + ") p"
+	}
+	return strings.Join(parts, " UNION ALL ") + " ORDER BY number LIMIT $2", args, nil
 }
 
-// eventBatch reads the next events. A left join keeps an event whose record is
-// being deleted with its integration from holding up the others.
-func (s *Store) eventBatch(ctx context.Context, where string, args []any) ([]gatehouse.Event, error) {
+// eventBatch is what one read of the log gave.
+type eventBatch struct {
+	events []gatehouse.Event
+	read   int   // rows, those that are being deleted included
+	last   int64 // number of the last row
+}
+
+// eventBatch reads the next events. Those of an integration that is being
+// removed may have lost their record already; they are passed over.
+func (s *Store) eventBatch(ctx context.Context, source string, args []any) (eventBatch, error) {
 	rows, err := s.read.QueryContext(ctx,
-		"SELECT e.number, e.mirror_id, COALESCE(r.key, ''), e.version, e.kind, e.at FROM events e LEFT JOIN records r ON r.id = e.record_id WHERE e.number > $1"+
-			where+" ORDER BY e.number LIMIT $2", args...)
+		"SELECT e.number, e.mirror_id, COALESCE(r.key, ''), e.version, e.kind, e.at FROM ("+source+") e LEFT JOIN records r ON r.id = e.record_id ORDER BY e.number", args...)
 	if err != nil {
-		return nil, err
+		return eventBatch{}, err
 	}
-	mirrors := []int64{}
-	batch, err := scanAll(rows, func(scan func(...any) error) (gatehouse.Event, error) {
+	var mirrors []int64
+	all, err := scanAll(rows, func(scan func(...any) error) (gatehouse.Event, error) {
 		var e gatehouse.Event
 		var mirror, at int64
 		err := scan(&e.Number, &mirror, &e.Key, &e.Version, &e.Kind, &at)
@@ -126,17 +151,21 @@ func (s *Store) eventBatch(ctx context.Context, where string, args []any) ([]gat
 		e.Time = moment(at)
 		return e, err
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || len(all) == 0 {
+		return eventBatch{}, err
 	}
-	for i := range batch {
+	batch := eventBatch{events: make([]gatehouse.Event, 0, len(all)), read: len(all), last: all[len(all)-1].Number}
+	for i, e := range all {
 		m, err := s.mirrorOf(ctx, mirrors[i])
-		if err != nil {
-			return nil, err
+		switch {
+		case e.Key == "" || errors.Is(err, sql.ErrNoRows):
+			continue
+		case err != nil:
+			return eventBatch{}, err
 		}
-		e := &batch[i]
 		e.Integration, e.Stream = m.integration, m.stream
 		e.ID = gatehouse.EventID(e.Integration, e.Stream, e.Key, e.Version)
+		batch.events = append(batch.events, e)
 	}
 	return batch, nil
 }

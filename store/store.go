@@ -109,6 +109,9 @@ func (s *Store) Close() error {
 // whoever holds it holds up every writer of this process.
 func (s *Store) DB() *sql.DB { return s.db }
 
+// Database is "sqlite3" or "postgres", for those who use [Store.DB].
+func (s *Store) Database() string { return string(s.dialect.goose()) }
+
 // Ping asks the database for a sign of life, by reading from it.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int64

@@ -139,10 +139,6 @@ func (s *Store) missing(ctx context.Context, mirror, run int64, after string) ([
 
 // removeBatch removes records in one transaction.
 func (s *Store) removeBatch(ctx context.Context, run gatehouse.SyncRun, missing []missingRecord, result *SweepResult) error {
-	ids := make([]int64, len(missing))
-	for i, m := range missing {
-		ids[i] = m.id
-	}
 	var first, last int64
 	var removed []eventRow
 	err := s.write(ctx, "sweep", func(tx *transaction) error {
@@ -150,7 +146,7 @@ func (s *Store) removeBatch(ctx context.Context, run gatehouse.SyncRun, missing 
 		if err != nil {
 			return err
 		}
-		if removed, err = tx.markRemoved(ctx, run.ID, ids); err != nil || len(removed) == 0 {
+		if removed, err = tx.markRemoved(ctx, run.ID, missing); err != nil || len(removed) == 0 {
 			return err
 		}
 		if first, last, err = tx.appendEvents(ctx, mirror, removed); err != nil {
@@ -173,8 +169,13 @@ func (s *Store) removeBatch(ctx context.Context, run gatehouse.SyncRun, missing 
 	return nil
 }
 
-// markRemoved marks those of the records that are still missing.
-func (t *transaction) markRemoved(ctx context.Context, run int64, ids []int64) ([]eventRow, error) {
+// markRemoved marks those of the records that are still missing, and returns
+// their events in the order that was given.
+func (t *transaction) markRemoved(ctx context.Context, run int64, missing []missingRecord) ([]eventRow, error) {
+	ids := make([]int64, len(missing))
+	for i, m := range missing {
+		ids[i] = m.id
+	}
 	list, err := t.dialect.list(ids)
 	if err != nil {
 		return nil, err
@@ -185,11 +186,20 @@ func (t *transaction) markRemoved(ctx context.Context, run int64, ids []int64) (
 	if err != nil {
 		return nil, err
 	}
-	return scanAll(rows, func(scan func(...any) error) (eventRow, error) {
-		e := eventRow{kind: gatehouse.EventRemoved}
-		err := scan(&e.record, &e.version)
-		return e, err
+	versions := make(map[int64]int64, len(ids))
+	_, err = scanAll(rows, func(scan func(...any) error) (id int64, err error) {
+		var version int64
+		err = scan(&id, &version)
+		versions[id] = version
+		return id, err
 	})
+	removed := make([]eventRow, 0, len(versions))
+	for _, id := range ids {
+		if version, ok := versions[id]; ok {
+			removed = append(removed, eventRow{record: id, version: version, kind: gatehouse.EventRemoved})
+		}
+	}
+	return removed, err
 }
 
 // endSweep notes that all is removed, and forgets what was set aside and did

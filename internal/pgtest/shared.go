@@ -1,0 +1,76 @@
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+)
+
+// Off reports whether GATEHOUSE_TEST_POSTGRES=off asks to go without.
+func Off() bool { return os.Getenv("GATEHOUSE_TEST_POSTGRES") == "off" }
+
+// New starts a server for one test and closes it at its end. It fails the test
+// when no server can be started, and skips it when it is to go without.
+func New(t testing.TB, o Options) *Server {
+	t.Helper()
+	if Off() {
+		t.Skip("GATEHOUSE_TEST_POSTGRES=off: not run on PostgreSQL")
+	}
+	s, err := Start(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// Shared is one server for all tests of a package, started when the first asks
+// for it. Close it in TestMain.
+type Shared struct {
+	mu     sync.Mutex
+	server *Server
+	err    error
+}
+
+// Database makes an empty database for one test and returns its address. It
+// fails or skips the test as [New] does.
+func (s *Shared) Database(t testing.TB) string {
+	t.Helper()
+	if Off() {
+		t.Skip("GATEHOUSE_TEST_POSTGRES=off: not run on PostgreSQL")
+	}
+	s.mu.Lock()
+	if s.server == nil && s.err == nil {
+		s.server, s.err = Start(context.Background(), Options{})
+	}
+	server, err := s.server, s.err
+	s.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, err := server.Create(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
+// Close stops the server, if there is one.
+func (s *Shared) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server == nil {
+		return nil
+	}
+	if err := s.server.Close(); err != nil {
+		return fmt.Errorf("pgtest: close: %w", err)
+	}
+	s.server = nil
+	return nil
+}

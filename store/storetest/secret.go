@@ -1,0 +1,98 @@
+package storetest
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-sec/gatehouse/store"
+)
+
+// keyLine makes a key of one letter.
+func keyLine(letter string) string {
+	return base64.StdEncoding.EncodeToString([]byte(strings.Repeat(letter, 32)))
+}
+
+func testSecrets(t *testing.T, fresh func(testing.TB) store.Options) {
+	o := fresh(t)
+	path := filepath.Join(t.TempDir(), "keys")
+	o.Key = "file:" + path
+	keys := func(lines ...string) {
+		must(0, os.WriteFile(path, []byte("# keys\n"+strings.Join(lines, "\n")+"\n"), 0o600))(t)
+	}
+	keys(keyLine("a"))
+	f := open(t, o)
+	const value = "tell-nobody-8Q~x"
+	must(0, f.s.PutSecret(t.Context(), f.integration, store.SecretCredential, store.NewSecret(value)))(t)
+	read := func(s *store.Store) (string, error) {
+		got, err := s.Secret(t.Context(), f.integration, store.SecretCredential)
+		return got.Reveal(), err
+	}
+	if got := must(read(f.s))(t); got != value {
+		t.Errorf("got %q", got)
+	}
+	if _, err := f.s.Secret(t.Context(), f.integration, store.SecretPassword); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+	if err := f.s.PutSecret(t.Context(), "nobody", store.SecretCredential, store.NewSecret(value)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+	checkSealed(t, f, value)
+	reopened := func() *store.Store {
+		s := must(store.Open(t.Context(), o))(t)
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+	keys(keyLine("b"))
+	if _, err := read(reopened()); !errors.Is(err, store.ErrKey) || strings.Contains(err.Error(), value) {
+		t.Errorf("with another key: got %v", err)
+	}
+	keys(keyLine("b"), keyLine("a")) // the new one seals, the old one still opens
+	rotating := reopened()
+	if n := must(rotating.ResealSecrets(t.Context()))(t); n != 1 {
+		t.Errorf("%d secrets sealed anew", n)
+	}
+	keys(keyLine("b"))
+	if got := must(read(reopened()))(t); got != value {
+		t.Errorf("after the rotation: got %q", got)
+	}
+	for name, text := range map[string]string{"short": "YWJj", "none": "#", "text": "not a key"} {
+		keys(text)
+		if err := reopened().PutSecret(t.Context(), f.integration, "x", store.NewSecret("y")); !errors.Is(err, store.ErrKey) || strings.Contains(err.Error(), text) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	must(0, os.Chmod(path, 0o644))(t)
+	if _, err := read(reopened()); !errors.Is(err, store.ErrKey) {
+		t.Errorf("a key for all to read: got %v", err)
+	}
+}
+
+// checkSealed looks for the value in what is kept, and moves a sealed secret
+// to where it must not open.
+func checkSealed(t *testing.T, f *fixture, value string) {
+	t.Helper()
+	var sealed []byte
+	must(0, f.s.DB().QueryRowContext(t.Context(), "SELECT sealed FROM secrets").Scan(&sealed))(t)
+	if bytes.Contains(sealed, []byte(value)) || len(sealed) == 0 {
+		t.Errorf("the secret is kept open: %q", sealed)
+	}
+	_, err := f.s.DB().ExecContext(t.Context(), "INSERT INTO secrets (integration_id, name, key_id, sealed) SELECT integration_id, 'moved', key_id, sealed FROM secrets")
+	must(0, err)(t)
+	if got, err := f.s.Secret(t.Context(), f.integration, "moved"); !errors.Is(err, store.ErrKey) {
+		t.Errorf("a moved secret: got %s, %v", got, err)
+	}
+	_, err = f.s.DB().ExecContext(t.Context(), "DELETE FROM secrets WHERE name = 'moved'")
+	must(0, err)(t)
+	secret := store.NewSecret(value)
+	for _, text := range []string{fmt.Sprint(secret), fmt.Sprintf("%+v %#v %q %x", secret, secret, secret, secret), fmt.Sprintf("%+v", struct{ s store.Secret }{secret})} {
+		if strings.Contains(text, value) || strings.Contains(text, fmt.Sprintf("%x", value)) {
+			t.Errorf("a secret prints itself: %s", text)
+		}
+	}
+}
