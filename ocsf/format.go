@@ -237,7 +237,9 @@ func hasShape[T text](s T, shape string) bool {
 	return true
 }
 
-// isBase64 checks a bytestring_t: standard or URL alphabet, padded.
+// isBase64 checks a bytestring_t: standard or URL alphabet, padded where base64
+// needs it. The pattern of the schema insists on padding even where there is
+// nothing to pad, which no encoder can follow.
 func isBase64[T text](s T) bool {
 	if len(s)%4 != 0 {
 		return false

@@ -2,6 +2,8 @@ package ocsf
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -51,12 +53,12 @@ func (v Validator) JSON(raw []byte) []Violation {
 
 // syntax says why a value is not valid JSON.
 func syntax(raw []byte) []Violation {
-	message := "is not JSON"
-	d := jsontext.NewDecoder(bytes.NewReader(raw))
-	if err := d.SkipValue(); err != nil {
-		message += ": " + err.Error()
-	} else {
-		message += ": something follows the first value"
+	message := "something follows the first value"
+	switch err := jsontext.NewDecoder(bytes.NewReader(raw)).SkipValue(); {
+	case errors.Is(err, io.EOF):
+		message = "is empty, want a JSON object"
+	case err != nil:
+		message = "cannot be read: " + err.Error()
 	}
 	return []Violation{{Code: CodeSyntax, Level: LevelError, Message: message}}
 }
