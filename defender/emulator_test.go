@@ -1,6 +1,7 @@
 package defender_test
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"net/netip"
@@ -21,7 +22,12 @@ type stage struct {
 	*emulator.Server
 	tenant emulator.TenantAccess
 	client *defender.Client
+
+	testing *testing.T // for readings that need a context
 }
+
+// ctx is the context of the test that reads.
+func (s stage) ctx() context.Context { return s.testing.Context() }
 
 // raise starts an emulator whose application holds every permission of the SDK.
 func raise(t testing.TB, size emulator.Size, change ...func(*defender.Options)) stage {
@@ -36,7 +42,7 @@ func raise(t testing.TB, size emulator.Size, change ...func(*defender.Options)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return stage{server, tenant, connect(t, server.Addr(), server.CA(), tenant, change...)}
+	return stage{Server: server, tenant: tenant, client: connect(t, server.Addr(), server.CA(), tenant, change...)}
 }
 
 // connect makes a client of an emulator.
