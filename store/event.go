@@ -88,6 +88,9 @@ func (s *Store) Events(ctx context.Context, after int64, filter EventFilter, lim
 	}
 }
 
+// eventColumns are what a source of events gives.
+const eventColumns = "number, mirror_id, record_id, version, kind, at"
+
 // eventSource is a query for the next events that a filter lets through: $1 is
 // the number to go on from and $2 the size of the batch. A few mirrors are
 // asked one by one, each through its index and no further than the batch; for
@@ -107,7 +110,7 @@ func (s *Store) eventSource(ctx context.Context, f EventFilter) (source string, 
 		where, args = " AND kind IN "+s.dialect.texts("$3"), append(args, list)
 	}
 	part := func(more string) string {
-		return "SELECT number, mirror_id, record_id, version, kind, at FROM events WHERE number > $1" + where + more + " ORDER BY number LIMIT $2"
+		return "SELECT " + eventColumns + " FROM events WHERE number > $1" + where + more + " ORDER BY number LIMIT $2"
 	}
 	if f.Integration == "" && len(f.Streams) == 0 {
 		return part(""), args, nil
@@ -122,7 +125,7 @@ func (s *Store) eventSource(ctx context.Context, f EventFilter) (source string, 
 	}
 	parts := make([]string, len(ids))
 	for i, id := range ids {
-		parts[i] = "SELECT * FROM (" + part(fmt.Sprintf(" AND mirror_id = %d", id)) + ") p"
+		parts[i] = "SELECT " + eventColumns + " FROM (" + part(fmt.Sprintf(" AND mirror_id = %d", id)) + ") p"
 	}
 	return strings.Join(parts, " UNION ALL ") + " ORDER BY number LIMIT $2", args, nil
 }
@@ -137,6 +140,7 @@ type eventBatch struct {
 // eventBatch reads the next events. Those of an integration that is being
 // removed may have lost their record already; they are passed over.
 func (s *Store) eventBatch(ctx context.Context, source string, args []any) (eventBatch, error) {
+	//nolint:gosec // the source is one of ours
 	rows, err := s.read.QueryContext(ctx,
 		"SELECT e.number, e.mirror_id, COALESCE(r.key, ''), e.version, e.kind, e.at FROM ("+source+") e LEFT JOIN records r ON r.id = e.record_id ORDER BY e.number", args...)
 	if err != nil {

@@ -36,15 +36,15 @@ type keyring struct {
 	byID   map[string]*aead.KMSEnvelopeAEAD
 }
 
-// keyring returns the keys, read once. With make, a missing default key file
+// keyring returns the keys, read once. With create, a missing default key file
 // is made.
-func (s *Store) keyring(make bool) (*keyring, error) {
+func (s *Store) keyring(create bool) (*keyring, error) {
 	s.keysMu.Lock()
 	defer s.keysMu.Unlock()
 	if s.keys != nil {
 		return s.keys, nil
 	}
-	ring, err := s.loadKeyring(make)
+	ring, err := s.loadKeyring(create)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w: %w", ErrKey, err)
 	}
@@ -52,7 +52,7 @@ func (s *Store) keyring(make bool) (*keyring, error) {
 	return ring, nil
 }
 
-func (s *Store) loadKeyring(make bool) (*keyring, error) {
+func (s *Store) loadKeyring(create bool) (*keyring, error) {
 	o := s.options
 	ring := &keyring{byID: map[string]*aead.KMSEnvelopeAEAD{}}
 	if o.Cipher != nil {
@@ -66,7 +66,7 @@ func (s *Store) loadKeyring(make bool) (*keyring, error) {
 			return nil, errors.New("no key is set: give one as env:NAME or file:PATH, or keep only references to secrets; make one with: head -c 32 /dev/urandom | base64")
 		}
 		path := o.Path + ".key"
-		if err := defaultKey(path, make); err != nil {
+		if err := defaultKey(path, create); err != nil {
 			return nil, err
 		}
 		reference = "file:" + path
@@ -106,7 +106,7 @@ func defaultKey(path string, create bool) error {
 
 // writeDurably makes a file that only we may read and waits until it is on the disk.
 func writeDurably(path, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the path is the one that was configured
 	if err != nil {
 		return err
 	}

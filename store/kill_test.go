@@ -42,7 +42,10 @@ func childOptions() (o store.Options, child bool) {
 }
 
 // childTask is what the child is told.
-type childTask struct{ Path, DatabaseURL string }
+type childTask struct {
+	Path        string `json:"path"`
+	DatabaseURL string `json:"databaseUrl"`
+}
 
 // runChild mirrors until it is killed.
 func runChild(o store.Options) int {
@@ -75,7 +78,10 @@ func killPage(round, page int) (records []store.PageRecord) {
 }
 
 // position is the checkpoint of the child.
-type position struct{ Round, Page int }
+type position struct {
+	Round int `json:"round"`
+	Page  int `json:"page"`
+}
 
 // mirrorOnce goes on with the open run, or begins the next, and ends it.
 func mirrorOnce(ctx context.Context, s *store.Store) error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gatehouse-sec/gatehouse"
 )
@@ -55,10 +56,5 @@ func (s *Store) mirrorIDs(ctx context.Context, integration string, streams []gat
 
 // wanted tells whether v is in the list; an empty list wants everything.
 func wanted[T comparable](list []T, v T) bool {
-	for _, w := range list {
-		if w == v {
-			return true
-		}
-	}
-	return len(list) == 0
+	return len(list) == 0 || slices.Contains(list, v)
 }

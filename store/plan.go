@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -233,7 +234,7 @@ func sift(records []PageRecord, aside []SetAside) ([]PageRecord, []SetAside) {
 	good := make([]PageRecord, 0, len(records)-bad)
 	for _, r := range records {
 		if why := badKey(r.Key); why != "" {
-			aside = append(aside[:len(aside):len(aside)], SetAside{Raw: r.Document, Error: why})
+			aside = append(slices.Clip(aside), SetAside{Raw: r.Document, Error: why})
 			continue
 		}
 		good = append(good, r)

@@ -85,7 +85,8 @@ func (postgresDialect) insert(ctx context.Context, tx *sql.Tx, b bulk, columns [
 	for i, c := range columns {
 		arrays[i] = fmt.Sprintf("$%d::%s", i+1, arrayType(c))
 	}
-	_, err := tx.ExecContext(ctx, b.text("SELECT * FROM unnest("+strings.Join(arrays, ", ")+")"), columns...)
+	source := "SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ")" //nolint:unqueryvet // they are the columns above
+	_, err := tx.ExecContext(ctx, b.text(source), columns...)
 	return err
 }
 
@@ -104,8 +105,7 @@ func arrayType(column any) string {
 // cause names the classes of PostgreSQL's SQLSTATE, and the ways in which a
 // connection is lost. https://www.postgresql.org/docs/current/errcodes-appendix.html
 func (postgresDialect) cause(err error) error {
-	var e *pgconn.PgError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return sqlState(e.Code)
 	}
 	var dial *pgconn.ConnectError

@@ -39,9 +39,9 @@ func (w *pageWriter) writeSetAside(ctx context.Context, aside []SetAside) error 
 
 // forgetSetAside drops the items of the page's keys.
 func (w *pageWriter) forgetSetAside(ctx context.Context) error {
-	var any int64
-	err := w.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM set_aside WHERE mirror_id = $1 LIMIT 1) s", w.mirror).Scan(&any)
-	if err != nil || any == 0 {
+	var some int64
+	err := w.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM set_aside WHERE mirror_id = $1 LIMIT 1) s", w.mirror).Scan(&some)
+	if err != nil || some == 0 {
 		return err
 	}
 	keys := []string{}

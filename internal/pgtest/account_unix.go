@@ -13,7 +13,7 @@ import (
 // account is who runs the server: PostgreSQL refuses to run as root.
 type account struct {
 	other    bool // than ourselves
-	uid, gid int
+	uid, gid uint32
 }
 
 // serverAccount is ourselves or, for root, an account without rights.
@@ -26,9 +26,9 @@ func serverAccount() (account, error) {
 		if err != nil {
 			continue
 		}
-		uid, uidErr := strconv.Atoi(u.Uid)
-		gid, gidErr := strconv.Atoi(u.Gid)
-		return account{other: true, uid: uid, gid: gid}, errors.Join(uidErr, gidErr)
+		uid, uidErr := strconv.ParseUint(u.Uid, 10, 32)
+		gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
+		return account{other: true, uid: uint32(uid), gid: uint32(gid)}, errors.Join(uidErr, gidErr)
 	}
 	return account{}, errors.New("pgtest: PostgreSQL does not run as root and there is no account postgres or nobody to run it as")
 }
@@ -38,7 +38,7 @@ func (a account) own(dir string) error {
 	if !a.other {
 		return nil
 	}
-	return os.Chown(dir, a.uid, a.gid)
+	return os.Chown(dir, int(a.uid), int(a.gid))
 }
 
 // attributes makes a process run as the account, in a group of its own so that
@@ -46,7 +46,7 @@ func (a account) own(dir string) error {
 func (a account) attributes() *syscall.SysProcAttr {
 	s := &syscall.SysProcAttr{Setpgid: true}
 	if a.other {
-		s.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
+		s.Credential = &syscall.Credential{Uid: a.uid, Gid: a.gid}
 	}
 	return s
 }

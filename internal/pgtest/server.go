@@ -38,7 +38,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	keeper  io.WriteCloser // closing it, or our death, stops the server
-	done    chan error
+	done    chan struct{}
 	log     bytes.Buffer
 	counter int
 }
@@ -71,6 +71,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 
 // initialize makes the data folder.
 func (s *Server) initialize(ctx context.Context) error {
+	//nolint:gosec // the program is the one that was found installed
 	c := exec.CommandContext(ctx, filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	c.Dir = s.dir
 	c.SysProcAttr = s.account.attributes()
@@ -107,7 +108,8 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.log.Reset()
 	args := append([]string{"-c", keep, "keep", filepath.Join(s.bin, "postgres")}, s.settings()...)
-	c := exec.Command("/bin/sh", args...) // not bound to ctx: it outlives the call
+	//nolint:gosec,noctx // the arguments are ours; it outlives the call, so it is not bound to ctx
+	c := exec.Command("/bin/sh", args...)
 	c.Dir = s.dir
 	c.SysProcAttr = s.account.attributes()
 	c.Stdout, c.Stderr = &s.log, &s.log
@@ -118,8 +120,12 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := c.Start(); err != nil {
 		return err
 	}
-	s.keeper, s.done = in, make(chan error, 1)
-	go func() { s.done <- c.Wait() }()
+	done := make(chan struct{})
+	s.keeper, s.done = in, done
+	go func() {
+		_ = c.Wait() // how it exits says nothing that matters
+		close(done)
+	}()
 	if err := s.await(ctx); err != nil {
 		err = errors.Join(err, s.end("QUIT"))
 		return fmt.Errorf("%w; its log: %s", err, bytes.TrimSpace(s.log.Bytes()))
@@ -190,7 +196,7 @@ func (s *Server) end(signal string) error {
 	_, err := io.WriteString(s.keeper, signal+"\n")
 	err = errors.Join(err, s.keeper.Close())
 	s.keeper = nil
-	<-s.done // its exit status says nothing that matters
+	<-s.done
 	return err
 }
 
@@ -216,6 +222,6 @@ func programs() (string, error) {
 
 // runnable tells whether there is a program.
 func runnable(path string) bool {
-	info, err := os.Stat(path)
+	info, err := os.Stat(path) //nolint:gosec // a folder of the PATH
 	return err == nil && !info.IsDir() && info.Mode()&0o111 != 0
 }

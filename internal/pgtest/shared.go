@@ -13,18 +13,18 @@ func Off() bool { return os.Getenv("GATEHOUSE_TEST_POSTGRES") == "off" }
 
 // New starts a server for one test and closes it at its end. It fails the test
 // when no server can be started, and skips it when it is to go without.
-func New(t testing.TB, o Options) *Server {
-	t.Helper()
+func New(tb testing.TB, o Options) *Server {
+	tb.Helper()
 	if Off() {
-		t.Skip("GATEHOUSE_TEST_POSTGRES=off: not run on PostgreSQL")
+		tb.Skip("GATEHOUSE_TEST_POSTGRES=off: not run on PostgreSQL")
 	}
 	s, err := Start(context.Background(), o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return s
@@ -40,10 +40,10 @@ type Shared struct {
 
 // Database makes an empty database for one test and returns its address. It
 // fails or skips the test as [New] does.
-func (s *Shared) Database(t testing.TB) string {
-	t.Helper()
+func (s *Shared) Database(tb testing.TB) string {
+	tb.Helper()
 	if Off() {
-		t.Skip("GATEHOUSE_TEST_POSTGRES=off: not run on PostgreSQL")
+		tb.Skip("GATEHOUSE_TEST_POSTGRES=off: not run on PostgreSQL")
 	}
 	s.mu.Lock()
 	if s.server == nil && s.err == nil {
@@ -52,11 +52,11 @@ func (s *Shared) Database(t testing.TB) string {
 	server, err := s.server, s.err
 	s.mu.Unlock()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	address, err := server.Create(context.Background())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return address
 }

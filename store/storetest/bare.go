@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-sec/gatehouse/store"
@@ -65,24 +66,23 @@ const bareRows = 16
 
 // insertRows inserts a few rows with each statement.
 func (b *Bare) insertRows(ctx context.Context, tx *sql.Tx, page []store.PageRecord) error {
-	for _, size := range []int{bareRows, 1} {
-		if len(page) < size {
-			continue
+	rest := len(page) % bareRows
+	return errors.Join(b.insertBy(ctx, tx, page[rest:], bareRows), b.insertBy(ctx, tx, page[:rest], 1))
+}
+
+func (b *Bare) insertBy(ctx context.Context, tx *sql.Tx, page []store.PageRecord, size int) error {
+	//nolint:gosec // nothing but places for values
+	stmt, err := tx.PrepareContext(ctx, "INSERT INTO bare VALUES "+strings.TrimSuffix(strings.Repeat("('i', 's', ?, ?), ", size), ", "))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }()
+	for rows := range slices.Chunk(page, size) {
+		var args []any
+		for _, r := range rows {
+			args = append(args, r.Key, r.Document)
 		}
-		stmt, err := tx.PrepareContext(ctx, "INSERT INTO bare VALUES "+strings.TrimSuffix(strings.Repeat("('i', 's', ?, ?), ", size), ", "))
-		if err != nil {
-			return err
-		}
-		for ; len(page) >= size; page = page[size:] {
-			var args []any
-			for _, r := range page[:size] {
-				args = append(args, r.Key, r.Document)
-			}
-			if _, err := stmt.ExecContext(ctx, args...); err != nil {
-				return errors.Join(err, stmt.Close())
-			}
-		}
-		if err := stmt.Close(); err != nil {
+		if _, err := stmt.ExecContext(ctx, args...); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 )
 
 func testEvents(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	other := must(f.s.AddIntegration(t.Context(), gatehouse.Integration{Name: "fabrikam"}))(t)
 	a, d := f.begin(alerts), f.begin(devices)
@@ -83,6 +84,7 @@ func checkSteps(t *testing.T, f *fixture, filter store.EventFilter, want []gateh
 
 // A reader that follows the log sees every event though many write at once.
 func testTail(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	const writers, pages, size = 6, 15, 5
 	o := fresh(t)
 	f := open(t, o)

@@ -13,6 +13,7 @@ import (
 )
 
 func testIntegrations(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	given := gatehouse.Integration{
 		Name: "fabrikam", Tenant: "11111111-2222-3333-4444-555555555555", ClientID: "c", Cloud: "gcc", BaseURL: "https://api.example", API: gatehouse.APIGraph,
@@ -54,6 +55,7 @@ func testIntegrations(t *testing.T, fresh func(testing.TB) store.Options) {
 }
 
 func testRemoval(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	other := must(f.s.AddIntegration(t.Context(), gatehouse.Integration{Name: "fabrikam"}))(t)
 	run := must(f.s.BeginRun(t.Context(), other.ID, alerts, gatehouse.SyncFull))(t)
@@ -89,6 +91,7 @@ func testRemoval(t *testing.T, fresh func(testing.TB) store.Options) {
 }
 
 func testCursors(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	if c := must(f.s.Cursor(t.Context(), "splunk"))(t); c.Number != 0 || !c.Moved.IsZero() {
 		t.Errorf("got %+v", c)
@@ -111,6 +114,7 @@ func testCursors(t *testing.T, fresh func(testing.TB) store.Options) {
 }
 
 func testHealth(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	run := f.begin(alerts)
 	f.commit(run, rec("a", "one", ""), rec("b", "one", ""), store.PageRecord{Document: []byte("?")})
@@ -131,6 +135,7 @@ func testHealth(t *testing.T, fresh func(testing.TB) store.Options) {
 }
 
 func testRuns(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	for range 5 {
 		must(f.s.EndRun(t.Context(), f.begin(alerts), store.RunEnd{}))(t)
@@ -150,6 +155,7 @@ func testRuns(t *testing.T, fresh func(testing.TB) store.Options) {
 }
 
 func testReset(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	run := f.begin(alerts)
 	must(f.s.CommitPage(t.Context(), store.Page{Run: run, Records: []store.PageRecord{rec("a", "one", "")}, Checkpoint: &gatehouse.Checkpoint{Phase: "p"}}))(t)

@@ -15,6 +15,7 @@ import (
 )
 
 func testPages(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	run := f.begin(alerts)
 	gone := store.PageRecord{Key: "a", Gone: true}
@@ -66,6 +67,7 @@ func testPages(t *testing.T, fresh func(testing.TB) store.Options) {
 
 // Without hashes the document itself is compared.
 func testRepeats(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	run := f.begin(alerts)
 	bare := func(key, document string) store.PageRecord {
@@ -93,6 +95,7 @@ func testRepeats(t *testing.T, fresh func(testing.TB) store.Options) {
 }
 
 func testSetAside(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	f.finish(f.begin(alerts), rec("a", "one", ""), rec("b", "one", ""), rec("c", "one", ""))
 	run := f.begin(alerts)
@@ -132,6 +135,7 @@ func testSetAside(t *testing.T, fresh func(testing.TB) store.Options) {
 }
 
 func testAllOrNone(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	run := f.begin(alerts)
 	water := time.Date(2026, 11, 23, 4, 5, 6, 123456000, time.UTC)
@@ -159,6 +163,7 @@ func testAllOrNone(t *testing.T, fresh func(testing.TB) store.Options) {
 }
 
 func testFence(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	first := f.begin(alerts)
 	f.commit(first, rec("a", "one", ""))

@@ -17,6 +17,7 @@ import (
 // compares what is kept with a model. Each sequence has its own integration in
 // one database.
 func testProperty(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	o := fresh(t)
 	f := open(t, o)
 	n := 0

@@ -11,6 +11,7 @@ import (
 )
 
 func testRecords(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	run := f.begin(alerts)
 	var records []store.PageRecord

@@ -19,6 +19,7 @@ func keyLine(letter string) string {
 }
 
 func testSecrets(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	o := fresh(t)
 	path := filepath.Join(t.TempDir(), "keys")
 	o.Key = "file:" + path
@@ -67,7 +68,7 @@ func testSecrets(t *testing.T, fresh func(testing.TB) store.Options) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	must(0, os.Chmod(path, 0o644))(t)
+	must(0, os.Chmod(path, 0o644))(t) //nolint:gosec // that is the mistake
 	if _, err := read(reopened()); !errors.Is(err, store.ErrKey) {
 		t.Errorf("a key for all to read: got %v", err)
 	}

@@ -12,6 +12,7 @@ import (
 // Run runs the suite. Fresh returns the options of a new and empty database
 // each time; the suite opens, closes and opens it again.
 func Run(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	for name, test := range map[string]func(*testing.T, func(testing.TB) store.Options){
 		"pages":        testPages,
 		"repeats":      testRepeats,
@@ -53,24 +54,24 @@ const (
 )
 
 // open opens a store that is verified and closed at the end of the test.
-func open(t testing.TB, o store.Options) *fixture {
-	t.Helper()
+func open(tb testing.TB, o store.Options) *fixture {
+	tb.Helper()
 	s, err := store.Open(context.Background(), o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	f := &fixture{t: t, s: s}
-	t.Cleanup(func() {
+	f := &fixture{t: tb, s: s}
+	tb.Cleanup(func() {
 		if err := Verify(context.Background(), f.s); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 		if err := f.s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	i, err := s.AddIntegration(context.Background(), gatehouse.Integration{Name: "contoso"})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	f.integration = i.ID
 	return f
@@ -78,10 +79,10 @@ func open(t testing.TB, o store.Options) *fixture {
 
 // must stops the test at an error.
 func must[T any](v T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
+	return func(tb testing.TB) T {
+		tb.Helper()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return v
 	}

@@ -12,6 +12,7 @@ import (
 )
 
 func testSweep(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	f.finish(f.begin(alerts), rec("a", "one", ""), rec("b", "one", ""), rec("c", "one", ""), rec("d", "one", ""))
 	f.finish(f.begin(devices), rec("a", "one", ""))
@@ -42,6 +43,7 @@ func testSweep(t *testing.T, fresh func(testing.TB) store.Options) {
 
 // A worker that loses its run in mid-sweep stops, and the next one ends it.
 func testSweepCut(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	const n = 3500
 	f := open(t, fresh(t))
 	records := make([]store.PageRecord, n)
@@ -52,7 +54,7 @@ func testSweepCut(t *testing.T, fresh func(testing.TB) store.Options) {
 	run := f.begin(alerts)
 	f.finish(run, records[0])
 	asked := 0
-	agree := func(c store.SweepCount) error {
+	agree := func(c store.SweepCount) error { //nolint:unparam // a guard
 		asked++
 		if want := (store.SweepCount{Held: n, Missing: n - 1, Rows: 1}); c != want {
 			t.Errorf("got %+v, want %+v", c, want)
@@ -81,6 +83,7 @@ func testSweepCut(t *testing.T, fresh func(testing.TB) store.Options) {
 }
 
 func testSweepGuard(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
 	f := open(t, fresh(t))
 	var records []store.PageRecord
 	for i := range 300 {
