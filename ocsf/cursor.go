@@ -9,8 +9,9 @@ import (
 // cursor walks over JSON that is known to be valid. It never looks for syntax
 // errors: whoever makes one has proved that there are none.
 type cursor struct {
-	data []byte
-	pos  int
+	data    []byte
+	pos     int
+	scratch []byte // holds the last text that had something escaped
 }
 
 // blank skips white space and returns the byte that follows.
@@ -36,17 +37,18 @@ func (c *cursor) name() []byte {
 }
 
 // text reads a string. The result is a part of the data unless something in it
-// is escaped.
+// is escaped; then it is good until the next call.
 func (c *cursor) text() []byte {
 	start := c.pos
 	escaped := c.skipText()
 	if !escaped {
 		return c.data[start+1 : c.pos-1]
 	}
-	plain, err := jsontext.AppendUnquote(nil, c.data[start:c.pos])
+	plain, err := jsontext.AppendUnquote(c.scratch[:0], c.data[start:c.pos])
 	if err != nil {
 		return c.data[start+1 : c.pos-1] // cannot be: the text is valid
 	}
+	c.scratch = plain
 	return plain
 }
 

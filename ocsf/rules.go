@@ -112,7 +112,11 @@ func (w *walker) read(a *attribute, f frame) []byte {
 
 // integer reads a remembered integer.
 func (w *walker) integer(a *attribute, f frame) (int64, bool) {
-	n, err := strconv.ParseInt(string(w.read(a, f)), 10, 64)
+	raw := w.read(a, f)
+	if len(raw) == 0 || kindOf(raw[0]) != kindInteger {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(raw), 10, 64)
 	return n, err == nil
 }
 
@@ -199,7 +203,7 @@ func (w *walker) checkClass(n *node, f frame) {
 		w.reportAt("type_uid", CodeTypeUID, "is %d, class_uid * 100 + activity_id is %d", uid, class.UID*100+activity)
 	}
 	if caption := n.attributes["activity_id"].captionOf(activity); caption != nil && activity != other {
-		w.checkName("type_name", class.Caption+": "+*caption, f)
+		w.checkTypeName(class.Caption, *caption, f)
 	}
 }
 
@@ -208,6 +212,20 @@ func (w *walker) checkName(name, want string, f frame) {
 	if text := w.words(w.class.attributes[name], f); text != nil && string(text) != want {
 		w.reportAt(name, CodeSibling, "%s, want %q", quote(text), want)
 	}
+}
+
+// checkTypeName compares type_name with "Class: Activity".
+func (w *walker) checkTypeName(class, activity string, f frame) {
+	text := w.words(w.class.attributes["type_name"], f)
+	if text == nil {
+		return
+	}
+	if got, ok := bytes.CutPrefix(text, []byte(class)); ok {
+		if got, ok = bytes.CutPrefix(got, []byte(": ")); ok && string(got) == activity {
+			return
+		}
+	}
+	w.checkName("type_name", class+": "+activity, f)
 }
 
 // checkMetadata checks the version and the profiles that an event declares.
