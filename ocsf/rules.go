@@ -27,30 +27,30 @@ func (w *walker) checkNode(n *node, f frame) {
 func (w *walker) checkRequired(n *node, f frame) {
 	if missing := n.required.without(f.seen); !missing.empty() {
 		missing.each(func(i int) {
-			w.reportAt(n.list[i].Name, CodeRequired, "is required by %s and missing", n.name)
+			w.reportAtf(n.list[i].Name, CodeRequired, "is required by %s and missing", n.name)
 		})
 	}
 	for _, a := range n.byProfile {
 		if a.profile&w.active != 0 && !f.seen.has(a.index) {
-			w.reportAt(a.Name, CodeRequired, "is required by %s with the profile %s and missing", n.name, a.Profile)
+			w.reportAtf(a.Name, CodeRequired, "is required by %s with the profile %s and missing", n.name, a.Profile)
 		}
 	}
 	if !w.notices {
 		return
 	}
 	n.recommended.without(f.seen).each(func(i int) {
-		w.reportAt(n.list[i].Name, CodeRecommended, "is recommended for %s", n.name)
+		w.reportAtf(n.list[i].Name, CodeRecommended, "is recommended for %s", n.name)
 	})
 }
 
 // checkGroups reports broken constraints on several attributes.
 func (w *walker) checkGroups(n *node, f frame) {
 	if len(n.atLeastOne.names) > 0 && w.count(n.atLeastOne, n, f) == 0 && !n.atLeastOne.rootless(n, f) {
-		w.report(CodeAtLeastOne, "%s needs at least one of %s", n.name, strings.Join(n.atLeastOne.names, ", "))
+		w.reportf(CodeAtLeastOne, "%s needs at least one of %s", n.name, strings.Join(n.atLeastOne.names, ", "))
 	}
 	if len(n.justOne.names) > 0 {
 		if count := w.count(n.justOne, n, f); count != 1 {
-			w.report(CodeJustOne, "%s needs exactly one of %s, has %d", n.name, strings.Join(n.justOne.names, ", "), count)
+			w.reportf(CodeJustOne, "%s needs exactly one of %s, has %d", n.name, strings.Join(n.justOne.names, ", "), count)
 		}
 	}
 }
@@ -139,7 +139,7 @@ func (w *walker) checkSibling(a *attribute, f frame) {
 	text := w.words(a.sibling, f)
 	switch {
 	case text == nil && id == other:
-		w.reportAt(a.Name, CodeSiblingMissing, "is Other; %s should say what the source says", a.Sibling)
+		w.reportAtf(a.Name, CodeSiblingMissing, "is Other; %s should say what the source says", a.Sibling)
 	case text != nil:
 		w.checkCaption(a, id, text)
 	}
@@ -151,9 +151,9 @@ func (w *walker) checkCaption(a *attribute, id int64, text []byte) {
 	switch {
 	case caption == nil || a.Loose: // an unknown id is reported already
 	case id == other && string(text) == *caption:
-		w.reportAt(a.Sibling, CodeSiblingOther, "%s is Other; the text should say what the source says", a.Name)
+		w.reportAtf(a.Sibling, CodeSiblingOther, "%s is Other; the text should say what the source says", a.Name)
 	case id != other && string(text) != *caption:
-		w.reportAt(a.Sibling, CodeSibling, "%s, but %s %d is %q", quote(text), a.Name, id, *caption)
+		w.reportAtf(a.Sibling, CodeSibling, "%s, but %s %d is %q", quote(text), a.Name, id, *caption)
 	}
 }
 
@@ -166,7 +166,7 @@ func (w *walker) checkSiblings(a *attribute, f frame) {
 	i, t := cursor{data: ids}, cursor{data: texts}
 	for i.next() {
 		if !t.next() {
-			w.reportAt(a.Sibling, CodeSibling, "has fewer elements than %s", a.Name)
+			w.reportAtf(a.Sibling, CodeSibling, "has fewer elements than %s", a.Name)
 			return
 		}
 		id, err := strconv.ParseInt(string(i.raw()), 10, 64)
@@ -176,7 +176,7 @@ func (w *walker) checkSiblings(a *attribute, f frame) {
 		}
 	}
 	if t.next() {
-		w.reportAt(a.Sibling, CodeSibling, "has more elements than %s", a.Name)
+		w.reportAtf(a.Sibling, CodeSibling, "has more elements than %s", a.Name)
 	}
 }
 
@@ -191,7 +191,7 @@ func (c *cursor) raw() []byte {
 func (w *walker) checkClass(n *node, f frame) {
 	class := n.class
 	if uid, ok := w.integer(n.attributes["category_uid"], f); ok && uid != class.CategoryUID {
-		w.reportAt("category_uid", CodeCategory, "is %d, %s is in category %d (%s)", uid, n.name, class.CategoryUID, class.Category)
+		w.reportAtf("category_uid", CodeCategory, "is %d, %s is in category %d (%s)", uid, n.name, class.CategoryUID, class.Category)
 	}
 	w.checkName("category_name", class.Category, f)
 	w.checkName("class_name", class.Caption, f)
@@ -200,7 +200,7 @@ func (w *walker) checkClass(n *node, f frame) {
 		return
 	}
 	if uid, ok := w.integer(n.attributes["type_uid"], f); ok && uid != class.UID*100+activity {
-		w.reportAt("type_uid", CodeTypeUID, "is %d, class_uid * 100 + activity_id is %d", uid, class.UID*100+activity)
+		w.reportAtf("type_uid", CodeTypeUID, "is %d, class_uid * 100 + activity_id is %d", uid, class.UID*100+activity)
 	}
 	if caption := n.attributes["activity_id"].captionOf(activity); caption != nil && activity != other {
 		w.checkTypeName(class.Caption, *caption, f)
@@ -210,7 +210,7 @@ func (w *walker) checkClass(n *node, f frame) {
 // checkName compares a text of the event with the only one that fits.
 func (w *walker) checkName(name, want string, f frame) {
 	if text := w.words(w.class.attributes[name], f); text != nil && string(text) != want {
-		w.reportAt(name, CodeSibling, "%s, want %q", quote(text), want)
+		w.reportAtf(name, CodeSibling, "%s, want %q", quote(text), want)
 	}
 }
 
@@ -231,7 +231,7 @@ func (w *walker) checkTypeName(class, activity string, f frame) {
 // checkMetadata checks the version and the profiles that an event declares.
 func (w *walker) checkMetadata(n *node, f frame) {
 	if version := w.words(n.attributes["version"], f); len(version) > 0 && string(version) != w.table.version {
-		w.reportAt("version", CodeVersion, "%s; the event is checked against OCSF %s", quote(version), w.table.version)
+		w.reportAtf("version", CodeVersion, "%s; the event is checked against OCSF %s", quote(version), w.table.version)
 	}
 	raw := w.read(n.attributes["profiles"], f)
 	if len(raw) == 0 || raw[0] != '[' {
@@ -251,9 +251,9 @@ func (w *walker) checkProfile(name []byte) {
 	p, ok := w.table.profiles[string(name)]
 	switch {
 	case !ok:
-		w.reportAt("profiles", CodeProfileUnknown, "%s is no profile of OCSF %s", quote(name), w.table.version)
+		w.reportAtf("profiles", CodeProfileUnknown, "%s is no profile of OCSF %s", quote(name), w.table.version)
 	case p&w.class.profiles == 0:
-		w.reportAt("profiles", CodeProfileClass, "%s does not have the profile %s", w.class.name, name)
+		w.reportAtf("profiles", CodeProfileClass, "%s does not have the profile %s", w.class.name, name)
 	}
 }
 
@@ -262,14 +262,14 @@ func (w *walker) checkFingerprint(n *node, f frame) {
 	id, ok := w.integer(n.attributes["algorithm_id"], f)
 	value := w.words(n.attributes["value"], f)
 	if ok && value != nil && !isHash(HashAlgorithmID(id), value) {
-		w.reportAt("value", CodeUnlikely, "%s is no digest of %s", quote(value), HashAlgorithmID(id).Caption())
+		w.reportAtf("value", CodeUnlikely, "%s is no digest of %s", quote(value), HashAlgorithmID(id).Caption())
 	}
 }
 
 // checkObservable checks that name leads to an attribute of the class.
 func (w *walker) checkObservable(n *node, f frame) {
 	if name := w.words(n.attributes["name"], f); len(name) > 0 && !w.class.leads(name) {
-		w.reportAt("name", CodeObservable, "%s is no path of %s", quote(name), w.class.name)
+		w.reportAtf("name", CodeObservable, "%s is no path of %s", quote(name), w.class.name)
 	}
 }
 

@@ -73,7 +73,7 @@ const (
 func (v Validator) walk(raw []byte) []Violation {
 	w := &walker{cursor: cursor{data: raw}, table: tables(), notices: v.Notices}
 	if w.blank() != '{' {
-		w.report(CodeSyntax, "is %s, want an object", describe(w.data[w.pos]))
+		w.reportf(CodeSyntax, "is %s, want an object", describe(w.data[w.pos]))
 		return w.violations
 	}
 	start := w.pos
@@ -104,7 +104,7 @@ func (w *walker) head() {
 		}
 	}
 	if !found {
-		w.reportAt("class_uid", CodeRequired, "is required and missing; nothing else can be checked")
+		w.reportAtf("class_uid", CodeRequired, "is required and missing; nothing else can be checked")
 	}
 }
 
@@ -112,11 +112,11 @@ func (w *walker) head() {
 func (w *walker) findClass(raw []byte) {
 	uid, err := strconv.ParseInt(string(raw), 10, 64)
 	if err != nil {
-		w.reportAt("class_uid", CodeType, "is %s, want an integer (integer_t); nothing else can be checked", clip(raw))
+		w.reportAtf("class_uid", CodeType, "is %s, want an integer (integer_t); nothing else can be checked", clip(raw))
 		return
 	}
 	if w.class = w.table.classes[uid]; w.class == nil {
-		w.reportAt("class_uid", CodeClass, "%d is none of the %d classes of OCSF %s that are held here; nothing else can be checked", uid, len(w.table.classes), w.table.version)
+		w.reportAtf("class_uid", CodeClass, "%d is none of the %d classes of OCSF %s that are held here; nothing else can be checked", uid, len(w.table.classes), w.table.version)
 	}
 }
 

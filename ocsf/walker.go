@@ -58,17 +58,17 @@ func (w *walker) member(n *node, f *frame) {
 	a := n.attributes[string(name)]
 	if a == nil {
 		w.path = append(w.path, step{name: string(name)})
-		w.report(CodeUnknown, "%s has no such attribute; what has no place goes into unmapped", n.name)
+		w.reportf(CodeUnknown, "%s has no such attribute; what has no place goes into unmapped", n.name)
 		w.pop()
 		w.skip()
 		return
 	}
 	w.path = append(w.path, step{name: a.Name})
 	if a.profile != 0 && a.profile&w.active == 0 {
-		w.report(CodeProfile, "belongs to the profile %s, which metadata.profiles does not name", a.Profile)
+		w.reportf(CodeProfile, "belongs to the profile %s, which metadata.profiles does not name", a.Profile)
 	}
 	if a.Deprecated {
-		w.report(CodeDeprecated, "%s.%s is deprecated in OCSF %s", n.name, a.Name, w.table.version)
+		w.reportf(CodeDeprecated, "%s.%s is deprecated in OCSF %s", n.name, a.Name, w.table.version)
 	}
 	start := w.pos
 	if w.value(a) {
@@ -88,12 +88,12 @@ func (w *walker) value(a *attribute) bool {
 	switch {
 	case first == 'n':
 		w.scalar()
-		w.report(CodeNull, "null says nothing; leave the attribute out")
+		w.reportf(CodeNull, "null says nothing; leave the attribute out")
 		return false
 	case !a.Array:
 		w.element(a)
 	case first != '[':
-		w.report(CodeType, "is %s, want an array of %s", describe(first), a.Type)
+		w.reportf(CodeType, "is %s, want an array of %s", describe(first), a.Type)
 		w.skip()
 	default:
 		w.array(a)
@@ -110,7 +110,7 @@ func (w *walker) array(a *attribute) {
 		w.pop()
 	}
 	if n == 0 {
-		w.report(CodeEmpty, "an empty array says nothing; leave the attribute out")
+		w.reportf(CodeEmpty, "an empty array says nothing; leave the attribute out")
 	}
 }
 
@@ -118,7 +118,7 @@ func (w *walker) array(a *attribute) {
 func (w *walker) element(a *attribute) {
 	first := w.data[w.pos]
 	if kindOf(first) != a.kind && (a.kind != kindFloat || kindOf(first) != kindInteger) && a.kind != kindAny {
-		w.report(CodeType, "is %s, want %s (%s)", describe(first), a.kind, a.Type)
+		w.reportf(CodeType, "is %s, want %s (%s)", describe(first), a.kind, a.Type)
 		w.skip()
 		return
 	}
@@ -129,7 +129,7 @@ func (w *walker) element(a *attribute) {
 		w.checkInteger(a, w.scalar())
 	case kindObject:
 		if w.object(a.object); w.data[w.pos-2] == '{' {
-			w.report(CodeEmpty, "an empty object says nothing; leave the attribute out")
+			w.reportf(CodeEmpty, "an empty object says nothing; leave the attribute out")
 		}
 	default:
 		w.skip()
@@ -169,13 +169,13 @@ func describe(first byte) string {
 func (w *walker) checkText(a *attribute, s []byte) {
 	switch {
 	case a.check != nil && !a.check.ok(s):
-		w.report(a.check.level, "%s is not %s (%s)", quote(s), a.check.what, a.Type)
+		w.reportf(a.check.level, "%s is not %s (%s)", quote(s), a.check.what, a.Type)
 	case a.typ.MaxLen > 0 && len(s) > a.typ.MaxLen:
-		w.report(CodeFormat, "has %d bytes, at most %d (%s)", len(s), a.typ.MaxLen, a.Type)
+		w.reportf(CodeFormat, "has %d bytes, at most %d (%s)", len(s), a.typ.MaxLen, a.Type)
 	case len(s) == 0:
-		w.report(CodeEmpty, "an empty text says nothing; leave the attribute out")
+		w.reportf(CodeEmpty, "an empty text says nothing; leave the attribute out")
 	case a.word && !isWord(a, s):
-		w.report(CodeEnum, "%s is no member of the enum %s", quote(s), a.Name)
+		w.reportf(CodeEnum, "%s is no member of the enum %s", quote(s), a.Name)
 	}
 }
 
@@ -201,13 +201,13 @@ func (w *walker) checkInteger(a *attribute, s []byte) {
 	n, err := strconv.ParseInt(string(s), 10, 64)
 	switch {
 	case err != nil:
-		w.report(CodeType, "%s is not an integer of 64 bits (%s)", clip(s), a.Type)
+		w.reportf(CodeType, "%s is not an integer of 64 bits (%s)", clip(s), a.Type)
 	case a.enum != nil && a.captionOf(n) == nil:
-		w.report(CodeEnum, "%d is no member of the enum %s", n, a.Name)
+		w.reportf(CodeEnum, "%d is no member of the enum %s", n, a.Name)
 	case len(a.typ.Range) == 2 && (n < int64(a.typ.Range[0]) || n > int64(a.typ.Range[1])):
-		w.report(CodeFormat, "%d is not between %d and %d (%s)", n, a.typ.Range[0], a.typ.Range[1], a.Type)
+		w.reportf(CodeFormat, "%d is not between %d and %d (%s)", n, a.typ.Range[0], a.typ.Range[1], a.Type)
 	case a.Type == "timestamp_t" && (n < leastMillis || n >= greatestMillis):
-		w.report(CodeUnlikely, "%d is hardly a time in milliseconds since 1970: are these seconds, or nanoseconds?", n)
+		w.reportf(CodeUnlikely, "%d is hardly a time in milliseconds since 1970: are these seconds, or nanoseconds?", n)
 	}
 }
 
@@ -224,8 +224,8 @@ func (a *attribute) captionOf(id int64) *string {
 	return nil
 }
 
-// report notes a violation at the current path.
-func (w *walker) report(code Code, format string, args ...any) {
+// reportf notes a violation at the current path.
+func (w *walker) reportf(code Code, format string, args ...any) {
 	level := code.level()
 	if level == LevelNotice && !w.notices || len(w.violations) > maxViolations {
 		return
@@ -237,10 +237,10 @@ func (w *walker) report(code Code, format string, args ...any) {
 	w.violations = append(w.violations, v)
 }
 
-// reportAt notes a violation of an attribute below the current path.
-func (w *walker) reportAt(name string, code Code, format string, args ...any) {
+// reportAtf notes a violation of an attribute below the current path.
+func (w *walker) reportAtf(name string, code Code, format string, args ...any) {
 	w.path = append(w.path, step{name: name})
-	w.report(code, format, args...)
+	w.reportf(code, format, args...)
 	w.pop()
 }
 
