@@ -1,9 +1,56 @@
 package defender_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/gatehouse-sec/gatehouse/emulator"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asEmulator is the variable that makes this binary an emulator, so that the
+// memory of a client can be measured in a process of its own.
+const asEmulator = "GATEHOUSE_TEST_EMULATOR"
+
+func TestMain(m *testing.M) {
+	if size := os.Getenv(asEmulator); size != "" {
+		if err := serve(size); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// standing says where an emulator in another process stands.
+type standing struct {
+	Addr   string
+	CA     []byte
+	Tenant emulator.TenantAccess
+	Rows   int // of the software vulnerability export
+}
+
+// serve runs an emulator until standard input ends.
+func serve(sizeJSON string) error {
+	var size emulator.Size
+	if err := json.Unmarshal([]byte(sizeJSON), &size); err != nil {
+		return err
+	}
+	server, err := emulator.Start(emulator.Options{Size: size})
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	tenant := server.DefaultTenant()
+	rows := server.Truth(tenant.TenantID).VulnerabilityRows
+	if err := json.NewEncoder(os.Stdout).Encode(standing{server.Addr(), server.CA(), tenant, rows}); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}

@@ -10,6 +10,10 @@ import (
 	"github.com/gatehouse-sec/gatehouse/internal/rest"
 )
 
+// safePage is a page that every list is known to allow: Microsoft documents no
+// maximum for these, and that of incidents is 50.
+const safePage = 50
+
 // Query narrows a list. A nil *Query and the zero Query mean all of it.
 type Query struct {
 	// Filter is an OData filter in Microsoft's terms, for example "severity eq
@@ -18,7 +22,8 @@ type Query struct {
 	Filter string
 	// Top is how many items to read in all. Default: zero, which means all.
 	Top int
-	// PageSize is how many items to ask for at once. Default: the service's own.
+	// PageSize is how many items to ask for at once. Default: Top when that is at
+	// most 50, else the service's own.
 	PageSize int
 }
 
@@ -32,6 +37,9 @@ func (q *Query) listing(op Operation) (rest.Listing, error) {
 		return l, fmt.Errorf("top and page size must not be negative, got %d and %d", q.Top, q.PageSize)
 	}
 	l.Limit, l.PageSize = q.Top, q.PageSize
+	if l.PageSize == 0 && q.Top <= safePage {
+		l.PageSize = q.Top
+	}
 	if q.Filter == "" {
 		return l, nil
 	}

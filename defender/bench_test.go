@@ -1,0 +1,122 @@
+package defender_test
+
+import (
+	"encoding/json"
+	"iter"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-sec/gatehouse/defender"
+	"github.com/gatehouse-sec/gatehouse/emulator"
+)
+
+// BenchmarkListDevices reads 100,000 devices; the floor is ten calls.
+func BenchmarkListDevices(b *testing.B) {
+	c, _ := elsewhere(b, emulator.Size{Devices: 100_000, Alerts: -1, Events: -1, VulnerabilityRows: 1})
+	measure(b, c, 100_000, 10, func() iter.Seq2[defender.Machine, error] { return c.Machines.List(b.Context(), nil) })
+}
+
+// million is a tenant with a little over 1,000,000 rows in its export; the
+// emulator hits the number it is given only nearly.
+func million() emulator.Size {
+	return emulator.Size{Devices: 20_000, Alerts: -1, Events: -1, VulnerabilityRows: 1_001_000}
+}
+
+// BenchmarkExportPages reads 1,000,000 rows as pages; the floor is six calls.
+func BenchmarkExportPages(b *testing.B) {
+	c, rows := elsewhere(b, million())
+	measure(b, c, rows, 1+(rows-1)/defender.MaxExportPage, func() iter.Seq2[defender.SoftwareVulnerability, error] {
+		return c.SoftwareVulnerabilities.List(b.Context(), nil)
+	})
+}
+
+// BenchmarkExportFiles reads 1,000,000 rows as files; the floor is one call, and
+// one download for each file.
+func BenchmarkExportFiles(b *testing.B) {
+	c, rows := elsewhere(b, million())
+	links, err := c.SoftwareVulnerabilities.ExportFiles(b.Context(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	measure(b, c, rows, 1+len(links.Files), func() iter.Seq2[defender.SoftwareVulnerability, error] {
+		return c.SoftwareVulnerabilities.Export(b.Context(), nil)
+	})
+}
+
+// measure reads a list and reports its calls against the floor, and the peak
+// memory of this process. The list is read once: its calls spend from a budget.
+func measure[T any](b *testing.B, c *defender.Client, rows, floor int, list func() iter.Seq2[T, error]) {
+	b.Helper()
+	before, n := c.Calls(), 0
+	b.ResetTimer()
+	for _, err := range list() {
+		if err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+	b.StopTimer()
+	if n != rows {
+		b.Fatalf("%d rows, want %d", n, rows)
+	}
+	calls := c.Calls() - before
+	b.ReportMetric(float64(calls), "calls")
+	b.ReportMetric(float64(calls)/float64(floor), "x-floor")
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(peakMB(b), "peak-MB")
+}
+
+// elsewhere starts an emulator in a process of its own and connects to it. It
+// returns how many rows the export has as well.
+func elsewhere(b *testing.B, size emulator.Size) (*defender.Client, int) {
+	b.Helper()
+	text, err := json.Marshal(size)
+	if err != nil {
+		b.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		b.Skip("this binary cannot be found")
+	}
+	cmd := exec.CommandContext(b.Context(), self)
+	cmd.Env = append(os.Environ(), asEmulator+"="+string(text))
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		stdin.Close()
+		_ = cmd.Wait()
+	})
+	var there standing
+	if err := json.NewDecoder(stdout).Decode(&there); err != nil {
+		b.Fatal(err)
+	}
+	return connect(b, there.Addr, there.CA, there.Tenant), there.Rows
+}
+
+// peakMB is the most memory that this process has held, by the system's count.
+func peakMB(b *testing.B) float64 {
+	b.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0 // not every system says
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	kb, err := strconv.ParseFloat(strings.Fields(after + " 0")[0], 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return kb / 1024
+}

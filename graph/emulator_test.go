@@ -1,0 +1,182 @@
+package graph_test
+
+import (
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/graph"
+)
+
+// raise starts an emulator with one tenant and connects to it, with every
+// permission of the SDK.
+func raise(t *testing.T, size emulator.Size) (*emulator.Server, emulator.TenantAccess, *graph.Client) {
+	t.Helper()
+	server, err := emulator.Start(emulator.Options{Size: size})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	tenant := server.DefaultTenant()
+	if err := server.Grant(tenant.TenantID, tenant.ClientID, emulator.GraphSecurityRoles()...); err != nil {
+		t.Fatal(err)
+	}
+	transport, err := entra.EmulatorClient(server.Addr(), server.CA())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	cred, err := entra.NewCredential(entra.CredentialOptions{
+		TenantID: tenant.TenantID, ClientID: tenant.ClientID, Secret: entra.NewSecret(tenant.Secret), Client: transport,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := graph.New(cred, &graph.Options{Transport: transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server, tenant, c
+}
+
+func collect[T any](t *testing.T, list iter.Seq2[T, error]) (items []T) {
+	t.Helper()
+	for item, err := range list {
+		if err != nil {
+			t.Fatal(err)
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+func alertIDs(alerts []graph.Alert) []string {
+	out := make([]string, len(alerts))
+	for i, a := range alerts {
+		out[i] = a.ID
+	}
+	return out
+}
+
+func TestAlertsOnTheEmulator(t *testing.T) {
+	t.Parallel()
+	s, tenant, c := raise(t, emulator.Size{Devices: 30, Alerts: 60})
+	want := s.Truth(tenant.TenantID).Alerts
+	slices.Reverse(want)
+	ctx := t.Context()
+	all := collect(t, c.Alerts.List(ctx, nil))
+	if !slices.Equal(alertIDs(all), want) {
+		t.Error(cmp.Diff(want, alertIDs(all)))
+	}
+	for _, q := range []graph.Query{{PageSize: 7}, {Top: 20, PageSize: 7}, {Top: 20}} {
+		n := len(want)
+		if q.Top > 0 {
+			n = q.Top
+		}
+		if got := collect(t, c.Alerts.List(ctx, &q)); !slices.Equal(alertIDs(got), want[:n]) {
+			t.Errorf("%+v: %d alerts, want %d", q, len(got), n)
+		}
+	}
+	high := collect(t, c.Alerts.List(ctx, &graph.Query{Filter: "severity eq 'high'", PageSize: 3}))
+	if len(high) == 0 || slices.ContainsFunc(high, func(a graph.Alert) bool { return a.Severity != "high" }) {
+		t.Errorf("%d high", len(high))
+	}
+	a, err := c.Alerts.Get(ctx, want[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(all[0], a, cmpopts.IgnoreTypes(graph.Record{})); diff != "" {
+		t.Error(diff)
+	}
+	for _, e := range a.Evidence {
+		if !strings.HasSuffix(e.Kind(), "Evidence") || len(e.Raw) == 0 || e.CreatedDateTime.IsZero() {
+			t.Errorf("%+v", e)
+		}
+	}
+	if _, err := c.Alerts.Get(ctx, "da1_1"); !errors.Is(err, graph.ErrNotFound) {
+		t.Errorf("an unknown alert: %v", err)
+	}
+	for what := range s.Stats().Violations {
+		t.Error(what)
+	}
+}
+
+func TestAlertUpdateOnTheEmulator(t *testing.T) {
+	t.Parallel()
+	s, tenant, c := raise(t, emulator.Size{Devices: 10, Alerts: 3})
+	id := s.Truth(tenant.TenantID).Alerts[0]
+	ctx := t.Context()
+	a, err := c.Alerts.Update(ctx, id, graph.AlertUpdate{Status: "resolved", Classification: "falsePositive", Determination: "notMalicious", AssignedTo: "ada@contoso.example"})
+	if err != nil || a.Status != "resolved" || a.Classification != "falsePositive" || a.Determination != "notMalicious" || a.AssignedTo != "ada@contoso.example" {
+		t.Errorf("%+v, %v", a, err)
+	}
+	for n := 1; n <= 2; n++ {
+		comments, err := c.Alerts.Comment(ctx, id, "looked at")
+		if err != nil || len(comments) < n || comments[len(comments)-1].Comment != "looked at" || comments[0].CreatedDateTime.IsZero() {
+			t.Errorf("%+v, %v", comments, err)
+		}
+	}
+	if a, err = c.Alerts.Get(ctx, id); err != nil || a.Status != "resolved" || len(a.Comments) < 2 {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+func TestSecureScoresOnTheEmulator(t *testing.T) {
+	t.Parallel()
+	s, tenant, c := raise(t, emulator.Size{Devices: 10, Alerts: -1})
+	truth := s.Truth(tenant.TenantID)
+	ctx := t.Context()
+	scores := collect(t, c.SecureScores.List(ctx, &graph.Query{PageSize: 20}))
+	if len(scores) != truth.SecureScores || scores[0].CurrentScore <= 0 || scores[0].MaxScore < scores[0].CurrentScore ||
+		len(scores[0].ControlScores) == 0 || !scores[0].CreatedDateTime.After(scores[1].CreatedDateTime.Time) {
+		t.Errorf("%d scores of %d: %+v", len(scores), truth.SecureScores, scores[0])
+	}
+	if one, err := c.SecureScores.Get(ctx, scores[3].ID); err != nil || one.CurrentScore != scores[3].CurrentScore {
+		t.Errorf("%+v, %v", one, err)
+	}
+	profiles := collect(t, c.SecureScores.ControlProfiles(ctx, nil))
+	if len(profiles) != truth.ControlProfiles || profiles[0].Title == "" {
+		t.Errorf("%d profiles of %d", len(profiles), truth.ControlProfiles)
+	}
+	if one, err := c.SecureScores.ControlProfile(ctx, profiles[0].ID); err != nil || one.Title != profiles[0].Title {
+		t.Errorf("%+v, %v", one, err)
+	}
+}
+
+func TestHuntingOnTheEmulator(t *testing.T) {
+	t.Parallel()
+	_, _, c := raise(t, emulator.Size{Devices: 12, Alerts: 5})
+	ctx := t.Context()
+	hunt, err := c.Hunting.Run(ctx, "DeviceInfo | distinct DeviceId", &graph.HuntOptions{Timespan: "P7D"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := collect(t, hunt.Rows()); len(rows) != 12 || len(hunt.Columns) != 1 {
+		t.Errorf("%d rows, columns %+v", len(rows), hunt.Columns)
+	}
+	_, err = c.Hunting.Run(ctx, "DeviceInfo | wher x", nil)
+	var e *graph.Error
+	if !errors.As(err, &e) || e.StatusCode != 400 || e.Message == "" {
+		t.Errorf("a wrong query: %v", err)
+	}
+}
+
+func TestMissingPermissionOnTheEmulator(t *testing.T) {
+	t.Parallel()
+	s, tenant, c := raise(t, emulator.Size{Devices: 3, Alerts: 1})
+	if err := s.SetRoles(tenant.TenantID, tenant.ClientID); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range c.Alerts.List(t.Context(), nil) {
+		if !errors.Is(err, graph.ErrForbidden) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
