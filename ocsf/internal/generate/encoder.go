@@ -12,18 +12,14 @@ import (
 // lines.
 const chunk = 70
 
-// printEncoder prints AppendJSON, in several functions where one would be too
-// long. c is nil for an object.
+// printEncoder prints AppendJSON, in two functions where one would be too long. c is nil for an object.
 func (m *model) printEncoder(b *bytes.Buffer, t, noun string, attributes []schema.Attribute, c *schema.Class) {
 	var lines []string
 	for _, a := range attributes {
 		lines = append(lines, m.encode(a, attributes, c))
 	}
-	var rest [][]string
-	for len(lines) > chunk {
-		rest = append(rest, lines[chunk:])
-		lines = lines[:chunk]
-	}
+	rest := lines[min(len(lines), chunk):]
+	lines = lines[:len(lines)-len(rest)]
 	fmt.Fprintf(b, "// AppendJSON appends the %s as one line of JSON. Attributes that are not set\n// are left out, and the captions of enums are written beside their ids.\nfunc (x *%s) AppendJSON(dst []byte) []byte {\ndst = append(dst, '{')\n", noun, t)
 	for _, l := range lines {
 		b.WriteString(l + "\n")
@@ -31,7 +27,7 @@ func (m *model) printEncoder(b *bytes.Buffer, t, noun string, attributes []schem
 	if len(rest) > 0 {
 		b.WriteString("return closeObject(x.appendRest(dst))\n}\n\n// appendRest appends the attributes that AppendJSON has no room for.\n")
 		fmt.Fprintf(b, "func (x *%s) appendRest(dst []byte) []byte {\n", t)
-		for _, l := range rest[0] {
+		for _, l := range rest {
 			b.WriteString(l + "\n")
 		}
 		b.WriteString("return dst\n}\n\n")
