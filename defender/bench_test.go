@@ -2,6 +2,7 @@ package defender_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"iter"
 	"os"
 	"os/exec"
@@ -15,19 +16,17 @@ import (
 
 // BenchmarkListDevices reads 100,000 devices; the floor is ten calls.
 func BenchmarkListDevices(b *testing.B) {
-	c, _ := elsewhere(b, emulator.Size{Devices: 100_000, Alerts: -1, Events: -1, VulnerabilityRows: 1})
+	c, _ := elsewhere(b, 100_000, 1)
 	measure(b, c, 100_000, 10, func() iter.Seq2[defender.Machine, error] { return c.Machines.List(b.Context(), nil) })
 }
 
-// million is a tenant with a little over 1,000,000 rows in its export; the
-// emulator hits the number it is given only nearly.
-func million() emulator.Size {
-	return emulator.Size{Devices: 20_000, Alerts: -1, Events: -1, VulnerabilityRows: 1_001_000}
-}
+// million is a little over 1,000,000: the emulator hits the number of rows that it
+// is given only nearly.
+const million = 1_001_000
 
 // BenchmarkExportPages reads 1,000,000 rows as pages; the floor is six calls.
 func BenchmarkExportPages(b *testing.B) {
-	c, rows := elsewhere(b, million())
+	c, rows := elsewhere(b, 20_000, million)
 	measure(b, c, rows, 1+(rows-1)/defender.MaxExportPage, func() iter.Seq2[defender.SoftwareVulnerability, error] {
 		return c.SoftwareVulnerabilities.List(b.Context(), nil)
 	})
@@ -36,7 +35,7 @@ func BenchmarkExportPages(b *testing.B) {
 // BenchmarkExportFiles reads 1,000,000 rows as files; the floor is one call, and
 // one download for each file.
 func BenchmarkExportFiles(b *testing.B) {
-	c, rows := elsewhere(b, million())
+	c, rows := elsewhere(b, 20_000, million)
 	links, err := c.SoftwareVulnerabilities.ExportFiles(b.Context(), nil)
 	if err != nil {
 		b.Fatal(err)
@@ -66,23 +65,23 @@ func measure[T any](b *testing.B, c *defender.Client, rows, floor int, list func
 	b.ReportMetric(float64(calls), "calls")
 	b.ReportMetric(float64(calls)/float64(floor), "x-floor")
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
-	b.ReportMetric(peakMB(b), "peak-MB")
+	peak := peakMB(b)
+	b.ReportMetric(peak, "peak-MB")
+	if peak > 96 || calls != int64(floor) {
+		b.Errorf("peak %.0f MB, %d calls: at most 96 MB and the floor of %d", peak, calls, floor)
+	}
 }
 
 // elsewhere starts an emulator in a process of its own and connects to it. It
 // returns how many rows the export has as well.
-func elsewhere(b *testing.B, size emulator.Size) (*defender.Client, int) {
+func elsewhere(b *testing.B, devices, rows int) (*defender.Client, int) {
 	b.Helper()
-	text, err := json.Marshal(size)
-	if err != nil {
-		b.Fatal(err)
-	}
 	self, err := os.Executable()
 	if err != nil {
 		b.Skip("this binary cannot be found")
 	}
 	cmd := exec.CommandContext(b.Context(), self)
-	cmd.Env = append(os.Environ(), asEmulator+"="+string(text))
+	cmd.Env = append(os.Environ(), asEmulator+"="+fmt.Sprint(devices, " ", rows))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -103,7 +102,8 @@ func elsewhere(b *testing.B, size emulator.Size) (*defender.Client, int) {
 	if err := json.NewDecoder(stdout).Decode(&there); err != nil {
 		b.Fatal(err)
 	}
-	return connect(b, there.Addr, there.CA, there.Tenant), there.Rows
+	tenant := emulator.TenantAccess{TenantID: there.TenantID, ClientID: there.ClientID, Secret: there.Secret}
+	return connect(b, there.Addr, there.CA, tenant), there.Rows
 }
 
 // peakMB is the most memory that this process has held, by the system's count.

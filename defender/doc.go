@@ -11,8 +11,8 @@
 // and files are never held whole. A loop sees every item that exists, or an
 // error: a list never ends early in silence. Items keep their JSON in Raw, so
 // that a member which this package does not know is not lost; an item that does
-// not fit its type comes with a [*DecodeError], and the loop goes on. Where a
-// list moves while it is read, an item at the edge of two pages may come twice
+// not fit its type comes with a [*DecodeError], and the loop goes on (a single item
+// that is read or changed can come with one too). Where a list moves while it is read, an item at the edge of two pages may come twice
 // or not at all, because Microsoft's pages are counted, not keyed.
 //
 // Calls stay inside Microsoft's rate limits by themselves and wait where they

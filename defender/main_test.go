@@ -29,16 +29,18 @@ func TestMain(m *testing.M) {
 
 // standing says where an emulator in another process stands.
 type standing struct {
-	Addr   string
-	CA     []byte
-	Tenant emulator.TenantAccess
-	Rows   int // of the software vulnerability export
+	Addr     string `json:"addr"`
+	CA       []byte `json:"ca"`
+	TenantID string `json:"tenantId"`
+	ClientID string `json:"clientId"`
+	Secret   string `json:"secret"`
+	Rows     int    `json:"rows"` // of the software vulnerability export
 }
 
-// serve runs an emulator until standard input ends.
-func serve(sizeJSON string) error {
-	var size emulator.Size
-	if err := json.Unmarshal([]byte(sizeJSON), &size); err != nil {
+// serve runs an emulator with so many devices and rows until standard input ends.
+func serve(text string) error {
+	size := emulator.Size{Alerts: -1, Events: -1}
+	if _, err := fmt.Sscan(text, &size.Devices, &size.VulnerabilityRows); err != nil {
 		return err
 	}
 	server, err := emulator.Start(emulator.Options{Size: size})
@@ -48,7 +50,7 @@ func serve(sizeJSON string) error {
 	defer server.Close()
 	tenant := server.DefaultTenant()
 	rows := server.Truth(tenant.TenantID).VulnerabilityRows
-	if err := json.NewEncoder(os.Stdout).Encode(standing{server.Addr(), server.CA(), tenant, rows}); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(standing{server.Addr(), server.CA(), tenant.TenantID, tenant.ClientID, tenant.Secret, rows}); err != nil {
 		return err
 	}
 	_, err = io.Copy(io.Discard, os.Stdin)

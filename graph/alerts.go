@@ -96,8 +96,7 @@ func (e *Evidence) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	type bare Evidence // without this method
 	decoded, err := rest.Decode[bare](raw)
 	*e = Evidence(decoded)
-	var odd *DecodeError
-	if errors.As(err, &odd) {
+	if _, odd := errors.AsType[*DecodeError](err); odd {
 		return nil
 	}
 	return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -135,9 +136,7 @@ type headerPolicy struct {
 // Do sets the headers and sends the request.
 func (p headerPolicy) Do(req *policy.Request) (*http.Response, error) {
 	h := req.Raw().Header
-	for name, values := range p.header {
-		h[name] = values
-	}
+	maps.Copy(h, p.header)
 	h.Set("User-Agent", p.userAgent)
 	h.Set("Accept", "application/json")
 	return req.Next()
@@ -192,8 +191,8 @@ func (c *Client) open(ctx context.Context, op Operation, u *url.URL, body any) (
 		return nil, callError(ctx, op, u, err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		defer resp.Body.Close()
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-		resp.Body.Close()
 		return nil, newError(op.Method, u.Path, resp, text)
 	}
 	return resp, nil

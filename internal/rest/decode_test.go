@@ -182,7 +182,7 @@ func TestErrorOfAnAnswer(t *testing.T) {
 				t.Errorf("printed %s", got.Error())
 			}
 			for _, kind := range []error{ErrNotFound, ErrUnauthorized, ErrForbidden, ErrThrottled, ErrUnlicensed, ErrUnreachable, ErrRedirected} {
-				if errors.Is(got, kind) != (kind == tt.kind) {
+				if errors.Is(got, kind) != errors.Is(tt.kind, kind) {
 					t.Errorf("is %v: %v", kind, errors.Is(got, kind))
 				}
 			}

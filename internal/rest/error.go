@@ -137,7 +137,7 @@ func newError(method, path string, resp *http.Response, body []byte) *Error {
 	if wait, ok := retryAfter(resp.Header, time.Now()); ok {
 		e.RetryAfter = wait
 	}
-	if e.kind() == ErrRedirected {
+	if e.Is(ErrRedirected) {
 		e.Message = "redirects are not followed, because a token must not travel to another address"
 	}
 	if e.StatusCode == http.StatusForbidden {

@@ -67,14 +67,14 @@ func (c *Client) RunHunt(ctx context.Context, r Request) (*Hunt, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.open(ctx, r.Operation, u, r.Body)
+	resp, err := c.open(ctx, r.Operation, u, r.Body) //nolint:bodyclose // Hunt.Close does
 	if err != nil {
 		return nil, err
 	}
 	h := newHunt(ctx, r.Operation, resp.Body)
 	if err := h.begin(); err != nil {
 		err = h.failure(err)
-		h.Close()
+		h.close()
 		return nil, err
 	}
 	return h, nil
@@ -85,7 +85,7 @@ func newHunt(ctx context.Context, op Operation, body io.ReadCloser) *Hunt {
 	return &Hunt{
 		ctx: ctx, op: op, body: watched,
 		dec:   jsontext.NewDecoder(bufio.NewReaderSize(skipMark(watched), 64<<10), strictly),
-		close: sync.OnceFunc(func() { body.Close() }),
+		close: sync.OnceFunc(func() { _ = body.Close() }),
 	}
 }
 
@@ -202,8 +202,7 @@ func (h *Hunt) failure(err error) error {
 		return h.ctx.Err()
 	}
 	err = bodyError(err, h.body)
-	var own *Error
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*Error](err); ok {
 		own.Method, own.Path = h.op.Method, h.op.Path
 		return err
 	}
@@ -215,7 +214,7 @@ func (h *Hunt) failure(err error) error {
 // the loop goes on. Leaving the loop closes the hunt.
 func (h *Hunt) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		defer h.Close()
+		defer h.close()
 		early := h.early
 		h.early = nil
 		for _, raw := range early {

@@ -251,8 +251,7 @@ func (w *walk) attempt(ctx context.Context, u *url.URL, item func(jsontext.Value
 	}
 	defer resp.Body.Close()
 	p, err := readPage(resp.Body, item)
-	var inStream *Error
-	if errors.As(err, &inStream) {
+	if inStream, ok := errors.AsType[*Error](err); ok {
 		inStream.Method, inStream.Path = w.Operation.Method, u.Path
 		return p, err
 	}

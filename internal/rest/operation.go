@@ -50,8 +50,8 @@ func (o Operation) expand(vars []string) (string, error) {
 		// PathEscape turns them into %7B and %7D.
 		path = before + url.PathEscape(v) + after
 	}
-	if strings.Contains(path, "{") {
-		return "", fmt.Errorf("%s lacks a value for %s", o, path[strings.Index(path, "{"):])
+	if _, missing, ok := strings.Cut(path, "{"); ok {
+		return "", fmt.Errorf("%s lacks a value for {%s", o, missing)
 	}
 	return path, nil
 }

@@ -196,7 +196,7 @@ type watchedReader struct {
 func (w *watchedReader) Read(p []byte) (int, error) {
 	n, err := w.r.Read(p)
 	w.n += int64(n)
-	if err != nil && err != io.EOF { //nolint:errorlint // readers return it bare
+	if err != nil && err != io.EOF {
 		w.err = err
 	}
 	return n, err

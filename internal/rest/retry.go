@@ -47,15 +47,15 @@ func (p *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 		if errors.As(err, &tooLong) && last != nil {
 			return last, nil // the answer that made us wait says more
 		}
-		if try >= p.most || ctx.Err() != nil {
-			return resp, err
-		}
 		if err == nil && resp.StatusCode == http.StatusUnauthorized && !refreshed && refreshHelps(resp) {
 			refreshed = true
 			var sent sentToken
 			req.OperationValue(&sent)
 			p.token.refuse(sent)
 			continue
+		}
+		if try >= p.most || ctx.Err() != nil {
+			return resp, err
 		}
 		wait, again := p.judge(op, resp, err, try)
 		if !again || wait > p.maxWait {
@@ -127,5 +127,5 @@ func backoff(try int) time.Duration {
 // good.
 func refreshHelps(resp *http.Response) bool {
 	body, err := runtime.Payload(resp)
-	return err != nil || newError("", "", resp, body).kind() != ErrUnlicensed
+	return err != nil || !newError("", "", resp, body).Is(ErrUnlicensed)
 }

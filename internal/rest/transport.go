@@ -50,8 +50,7 @@ func newTransport() *http.Transport {
 // for a download is a secret; only the cause is kept.
 func (w wire) Do(req *http.Request) (*http.Response, error) {
 	resp, err := w.next.Do(req)
-	var quoted *url.Error
-	if errors.As(err, &quoted) {
+	if quoted, ok := errors.AsType[*url.Error](err); ok {
 		err = quoted.Err
 	}
 	return resp, err
