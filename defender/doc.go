@@ -11,9 +11,12 @@
 // and files are never held whole. A loop sees every item that exists, or an
 // error: a list never ends early in silence. Items keep their JSON in Raw, so
 // that a member which this package does not know is not lost; an item that does
-// not fit its type comes with a [*DecodeError], and the loop goes on (a single item
-// that is read or changed can come with one too). Where a list moves while it is read, an item at the edge of two pages may come twice
-// or not at all, because Microsoft's pages are counted, not keyed.
+// not fit its type comes with a [*DecodeError], and the loop goes on. A single item
+// that is read or changed can come with one too.
+//
+// One thing is Microsoft's and cannot be mended here: pages are counted, not
+// keyed. Where a list moves while it is read, an item at the edge of two pages may
+// come twice or not at all; who must not miss one reads again with an overlap.
 //
 // Calls stay inside Microsoft's rate limits by themselves and wait where they
 // must, see Options.MaxWait. A token is only ever sent to the host of the base
