@@ -1,0 +1,73 @@
+package stream
+
+import (
+	"context"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/defender"
+	"github.com/gatehouse-sec/gatehouse/graph"
+)
+
+// Mode says how a stream is kept up to date.
+type Mode string
+
+// The modes.
+const (
+	Snapshot    Mode = "snapshot"    // read whole each time; what is gone is removed
+	Incremental Mode = "incremental" // read from the watermark minus the overlap; reconciled whole now and then
+	Export      Mode = "export"      // read whole from export files, then by Microsoft's list of changes
+)
+
+// Stream is one kind of record that is mirrored.
+type Stream struct {
+	Name  gatehouse.Stream
+	Title string // for people: "Devices"
+	Docs  string // Microsoft's page
+	Mode  Mode
+	// Noisy are the members of a document that change without meaning: they
+	// update the record and make no event.
+	Noisy []string
+	// Interval is how often the stream is read.
+	Interval time.Duration
+	// Overlap is how far an incremental read goes back behind the watermark, since
+	// Microsoft publishes late.
+	Overlap time.Duration
+	// Reconcile is how often an incremental or export stream is read whole, to
+	// catch what came later than the overlap and what is gone.
+	Reconcile time.Duration
+	// Doors are the APIs that can serve the stream, in order of preference.
+	Doors []Door
+}
+
+// Door is one API through which a stream can be read.
+type Door struct {
+	API   gatehouse.API
+	AnyOf []gatehouse.Permission // any one suffices
+	Read  func(ctx context.Context, r Request) error
+}
+
+// Clients are the SDKs of one integration. They share one budget.
+type Clients struct {
+	Defender *defender.Client
+	Graph    *graph.Client
+}
+
+// Request is one reading of a stream.
+type Request struct {
+	Clients Clients
+	// Mode says what to read: everything, what changed since the watermark, or
+	// Microsoft's list of changes.
+	Mode gatehouse.SyncMode
+	// From is the checkpoint that the last page left behind, of this run when it
+	// was interrupted, or of the run before. The zero value begins anew.
+	From gatehouse.Checkpoint
+	// Resumed tells that From belongs to this very run, which was interrupted.
+	Resumed bool
+	// Emit takes a page and commits it. Its error ends the reading.
+	Emit func(gatehouse.Page) error
+	// PageRows is how many records make a page of ours. Default: 1,000.
+	PageRows int
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
+}
