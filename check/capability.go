@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,10 +95,8 @@ func (c *run) baseOf(api gatehouse.API) string {
 func (c *run) wanted(e entra.CapabilityEntry) bool {
 	for _, d := range e.Doors {
 		for _, p := range d.AnyOf {
-			for _, q := range c.o.Permissions {
-				if p == q {
-					return true
-				}
+			if slices.Contains(c.o.Permissions, p) {
+				return true
 			}
 		}
 	}

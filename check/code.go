@@ -41,8 +41,8 @@ const (
 	AssertionTime            Code = "assertion-time"
 	SignInBlocked            Code = "sign-in-blocked"
 	SignInFailed             Code = "sign-in-failed"
-	CredentialExpiry         Code = "credential-expiry"
-	CredentialExpiryUnknown  Code = "credential-expiry-unknown"
+	CredentialExpiry         Code = "credential-expiry"         //nolint:gosec // the name of a finding
+	CredentialExpiryUnknown  Code = "credential-expiry-unknown" //nolint:gosec // the name of a finding
 )
 
 // Findings of tokens, permissions and capabilities.
@@ -129,7 +129,9 @@ func hostEntries() []Entry {
 	}
 }
 
-func identityEntries() []Entry {
+func identityEntries() []Entry { return append(registrationEntries(), credentialEntries()...) }
+
+func registrationEntries() []Entry {
 	return []Entry{
 		{
 			TenantOK, OK, "tenant found",
@@ -159,6 +161,11 @@ func identityEntries() []Entry {
 			"A disabled application gets no token.",
 			"In the Entra portal, open Enterprise applications > {subject} > Properties and set 'Enabled for users to sign-in' to Yes.",
 		},
+	}
+}
+
+func credentialEntries() []Entry {
+	return []Entry{
 		{
 			SecretIDPasted, Error, "the secret's id was pasted in place of its value",
 			"The client secret is refused, and it has the form of a secret's id, not of its value.",

@@ -27,8 +27,8 @@ const (
 func (c *run) checkBaseURL(context.Context) (bool, error) {
 	base, err := entra.ResolveBaseURL(c.o.BaseURL, entra.BaseURLOptions{AllowHosts: c.o.AllowHosts, Cloud: c.o.Cloud})
 	if err != nil {
-		c.report.add(newFinding(HostUnknown, "base URL", vars{"detail": err.Error()}))
-		return false, nil
+		c.report.add(newFinding(HostUnknown, "base URL", vars{"detail": sentence(err.Error())}))
+		return false, nil //nolint:nilerr // what is wrong with the account is a finding
 	}
 	c.base = base
 	c.report.Cloud, c.report.BaseURL = base.Cloud.Name, base.String()
@@ -166,8 +166,7 @@ func isNetwork(err error) bool {
 // rootCause is the innermost text of a network error, without the URL that
 // net/http puts before it.
 func rootCause(err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	return sentence(err.Error())

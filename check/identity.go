@@ -68,7 +68,8 @@ func (c *run) checkTenant(ctx context.Context) (bool, error) {
 	}
 	tenant, err := entra.Discover(ctx, c.o.Client, c.cred.Authority(), c.cred.TenantID())
 	if err != nil {
-		return c.explainTenant(ctx, err), nil
+		c.explainTenant(ctx, err)
+		return false, nil
 	}
 	cloud, known := tenant.Cloud()
 	if known && cloud != c.base.Cloud.Name {
@@ -83,18 +84,17 @@ func (c *run) checkTenant(ctx context.Context) (bool, error) {
 
 // explainTenant tells a tenant that nobody knows from one that another cloud
 // knows, and both from an Entra that cannot be asked.
-func (c *run) explainTenant(ctx context.Context, err error) (goOn bool) {
+func (c *run) explainTenant(ctx context.Context, err error) {
 	refusal, ok := entra.AsTokenError(err)
 	if !ok {
 		c.report.add(unreachable("sign-in", err))
-		return false
+		return
 	}
 	if cloud, found := c.findTenant(ctx); found {
 		c.report.add(c.wrongCloud(cloud))
-		return false
+		return
 	}
 	c.report.add(c.refused(refusal, c.base.Cloud.MDE.Resource))
-	return false
 }
 
 // findTenant asks the other clouds' sign-in hosts for the tenant.

@@ -2,8 +2,10 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"strings"
 
 	"github.com/gatehouse-sec/gatehouse"
@@ -37,20 +39,10 @@ func probes() map[gatehouse.Capability]map[gatehouse.API]probe {
 	one := &defender.Query{Top: 1}
 	oneOfGraph := &graph.Query{Top: 1}
 	huntMDE := func(ctx context.Context, c clients) (string, error) {
-		hunt, err := c.defender.Hunting.Run(ctx, oneDevice)
-		if err != nil {
-			return "", err
-		}
-		defer hunt.Close()
-		return firstOf(hunt.Rows(), "row")
+		return firstRow(c.defender.Hunting.Run(ctx, oneDevice))
 	}
 	huntGraph := func(ctx context.Context, c clients) (string, error) {
-		hunt, err := c.graph.Hunting.Run(ctx, oneDevice, nil)
-		if err != nil {
-			return "", err
-		}
-		defer hunt.Close()
-		return firstOf(hunt.Rows(), "row")
+		return firstRow(c.graph.Hunting.Run(ctx, oneDevice, nil))
 	}
 	return map[gatehouse.Capability]map[gatehouse.API]probe{
 		gatehouse.AlertsRead: {
@@ -63,11 +55,11 @@ func probes() map[gatehouse.Capability]map[gatehouse.API]probe {
 		},
 		gatehouse.AlertsUpdate: {
 			gatehouse.APIMDE: func(ctx context.Context, c clients) (string, error) {
-				_, err := c.defender.Alerts.Update(ctx, nobodysAlert, defender.AlertUpdate{Status: defender.AlertStatusNew})
+				_, err := c.defender.Alerts.Update(ctx, nobodysAlert, defender.AlertUpdate{Status: defender.StatusNew})
 				return "the permission is in force", beyondPermission(err)
 			},
 			gatehouse.APIGraph: func(ctx context.Context, c clients) (string, error) {
-				_, err := c.graph.Alerts.Update(ctx, nobodysAlert, graph.AlertUpdate{Status: graph.AlertStatusNew})
+				_, err := c.graph.Alerts.Update(ctx, nobodysAlert, graph.AlertUpdate{Status: "new"})
 				return "the permission is in force", beyondPermission(err)
 			},
 		},
@@ -88,12 +80,7 @@ func probes() map[gatehouse.Capability]map[gatehouse.API]probe {
 				return firstOf(c.defender.Vulnerabilities.List(ctx, one), "CVE")
 			},
 			gatehouse.APIGraph: func(ctx context.Context, c clients) (string, error) {
-				hunt, err := c.graph.Hunting.Run(ctx, "DeviceTvmSoftwareVulnerabilities | take 1 | project CveId", nil)
-				if err != nil {
-					return "", err
-				}
-				defer hunt.Close()
-				return firstOf(hunt.Rows(), "row")
+				return firstRow(c.graph.Hunting.Run(ctx, "DeviceTvmSoftwareVulnerabilities | take 1 | project CveId", nil))
 			},
 		},
 		gatehouse.HuntingRun: {gatehouse.APIMDE: huntMDE, gatehouse.APIGraph: huntGraph},
@@ -122,12 +109,21 @@ func firstOf[T any](list iter.Seq2[T, error], noun string) (string, error) {
 	return "no " + noun + " there, and none refused", nil
 }
 
+// firstRow reads the first row of a hunt's answer.
+func firstRow(hunt *defender.Hunt, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	detail, err := firstOf(hunt.Rows(), "row")
+	return detail, errors.Join(err, hunt.Close())
+}
+
 // beyondPermission takes the answer to an update of what does not exist: not
 // found, or a complaint about the request, comes only after the permission was
 // looked at.
 func beyondPermission(err error) error {
 	e, ok := asError(err)
-	if ok && (e.StatusCode == 404 || e.StatusCode == 400) {
+	if ok && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusBadRequest) {
 		return nil
 	}
 	return err
