@@ -65,7 +65,11 @@ func (g *progress) show(now time.Time) {
 // line is the text of the progress line.
 func (g *progress) line(now time.Time) string {
 	speed := int(float64(g.rows) / max(now.Sub(g.started).Seconds(), 0.001))
-	return fmt.Sprintf("%s: %s rows, %s rows/s, %s", g.noun, thousands(g.rows), thousands(speed), plural(g.calls, "call"))
+	text := fmt.Sprintf("%s: %s rows, %s rows/s", g.noun, thousands(g.rows), thousands(speed))
+	if g.calls > 0 {
+		text += ", " + plural(g.calls, "call")
+	}
+	return text
 }
 
 // hide removes the line.

@@ -68,7 +68,7 @@ func rootCommands(p *program) []*cobra.Command {
 	return slices.Concat(
 		inGroup(groupStart, newDemoCommand(p), newCheckCommand(p), newEmulateCommand(p)),
 		inGroup(groupData, newAlertsCommand(p), newDevicesCommand(p), newVulnerabilitiesCommand(p), newScoreCommand(p), newHuntCommand(p)),
-		inGroup(groupMore, newPermissionsCommand(p), newVersionCommand(p)),
+		inGroup(groupMore, newPermissionsCommand(p), newOCSFCommand(p), newVersionCommand(p)),
 	)
 }
 

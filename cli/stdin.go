@@ -15,13 +15,22 @@ type onceReader struct {
 // maxInput bounds what is read from standard input or a file of arguments.
 const maxInput = 1 << 20
 
-// readAll reads standard input for the named use.
-func (r *onceReader) readAll(use string) ([]byte, error) {
+// open hands standard input to the named use, to be read as it comes.
+func (r *onceReader) open(use string) (io.Reader, error) {
 	if r.user != "" {
 		return nil, usagef("standard input cannot be both %s and %s: give one of them as a file", r.user, use)
 	}
 	r.user = use
-	text, err := readBounded(r.from)
+	return r.from, nil
+}
+
+// readAll reads standard input for the named use.
+func (r *onceReader) readAll(use string) ([]byte, error) {
+	from, err := r.open(use)
+	if err != nil {
+		return nil, err
+	}
+	text, err := readBounded(from)
 	if err != nil {
 		return nil, usagef("%s from standard input: %w", use, err)
 	}
