@@ -28,7 +28,7 @@ func (c *run) checkBaseURL(context.Context) (bool, error) {
 	base, err := entra.ResolveBaseURL(c.o.BaseURL, entra.BaseURLOptions{AllowHosts: c.o.AllowHosts, Cloud: c.o.Cloud})
 	if err != nil {
 		c.report.add(newFinding(HostUnknown, "base URL", vars{"detail": sentence(err.Error())}))
-		return false, nil //nolint:nilerr // what is wrong with the account is a finding
+		return false, nil
 	}
 	c.base = base
 	c.report.Cloud, c.report.BaseURL = base.Cloud.Name, base.String()

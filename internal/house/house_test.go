@@ -48,7 +48,7 @@ func TestPlantedMistakes(t *testing.T) {
 		{"SDK imports the check", "imports", "defender/x.go", "package defender\nimport _ \"" + module + "/check\"\n", "defender must not import check"},
 		{"SDK imports the other SDK", "imports", "graph/deep/x.go", "package deep\nimport _ \"" + module + "/defender\"\n", "graph must not import defender"},
 		{"root imports a library", "imports", "x.go", "package gatehouse\nimport _ \"example.org/lib\"\n", "the root must not import"},
-		{"new folder without a layer", "imports", "engine/x.go", "package engine\n", "stands in no layer"},
+		{"new folder without a layer", "imports", "notes/x.go", "package notes\n", "stands in no layer"},
 		{"long function", "shape", "kql/x.go", long, "long has 82 lines"},
 		{"long file", "shape", "kql/x.go", "package kql\n" + strings.Repeat("\n", house.MaxFileLines), "lines, at most 500"},
 		{"init", "shape", "kql/x.go", "package kql\nfunc init() {}\n", "an init function"},
