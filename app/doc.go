@@ -1,0 +1,2 @@
+// Package app is Gatehouse as a whole.
+package app

@@ -1,0 +1,2 @@
+// Package engine keeps mirrors up to date.
+package engine

@@ -1,0 +1,24 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+// Progress tells how a run of one stream goes. It is told after every page, and
+// once more at the run's end.
+type Progress struct {
+	Integration gatehouse.Integration
+	API         gatehouse.API
+	Run         gatehouse.SyncRun // its sums so far
+	Elapsed     time.Duration     // of this attempt
+	Rows        int64             // read in this attempt
+	RowsPerSec  float64           // of this attempt
+	Calls       int64             // made upstream in this attempt
+	Floor       int64             // the fewest calls it could have taken
+	Upstream    int64             // records that Microsoft counts; -1 when it does not say
+	Done        bool              // the run has ended, or stopped to be resumed later
+	Err         error             // why it did not end well
+	Health      gatehouse.StreamHealth
+}
