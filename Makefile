@@ -9,8 +9,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/gatehouse-sec/gatehouse/cli.version=$(VERSION)
 LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
 SOURCES := $(shell find . -name '*.go' -not -path './.git/*') go.mod go.sum
-PACKAGES := $(shell find . -name '*_test.go' -not -path './.git/*' -exec dirname {} \; 2>/dev/null | sort -u)
-FUZZTIME ?= 5s
+FUZZTIME ?= 2s
 
 .PHONY: help
 help: ## list the commands
@@ -44,7 +43,7 @@ lint: ## gofmt, go vet and golangci-lint
 	$(LINT) run ./...
 
 .PHONY: fuzz
-fuzz: ## run each fuzz target for FUZZTIME (5s)
+fuzz: ## run each fuzz target for FUZZTIME (2s)
 	scripts/fuzz $(FUZZTIME)
 
 .PHONY: bench
@@ -54,10 +53,11 @@ bench: ## the benchmarks: they print ratios, not verdicts
 .PHONY: proof
 proof: $(BIN) ## the long proofs, whole, with their figures
 	GATEHOUSE_PROOF=full $(GO) test -count 1 -timeout 60m -run '^TestProof' -v ./...
+	$(GO) test -run '^$$' -bench 'ListDevices|Export|Decode' -benchtime 1x -timeout 30m ./internal/rest ./defender
 
 .PHONY: generate
 generate: ## write again what is generated from code: docs and golden files
-	$(GO) test ./... -run 'Golden|Generated|Docs|Script' -update
+	scripts/golden
 
 .PHONY: clean
 clean: ## remove what make has built
