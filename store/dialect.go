@@ -28,6 +28,8 @@ type dialect interface {
 	// insert writes the rows whose columns are given, each a slice of one
 	// length: []int64, []string or [][]byte.
 	insert(ctx context.Context, tx *sql.Tx, b bulk, columns []any) error
+	// clock reads the time that all processes share, in microseconds; now is ours.
+	clock(ctx context.Context, tx *sql.Tx, now int64) (int64, error)
 	// cause names an error of the driver; nil when it has no name.
 	cause(err error) error
 }

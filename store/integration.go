@@ -163,6 +163,9 @@ func (s *Store) RemoveIntegration(ctx context.Context, id string) error {
 		if _, err := tx.exec(ctx, "DELETE FROM mirrors WHERE integration_id = $1", id); err != nil {
 			return err
 		}
+		if _, err := tx.exec(ctx, "DELETE FROM leases WHERE integration_id = $1", id); err != nil {
+			return err
+		}
 		_, err := tx.exec(ctx, "DELETE FROM integrations WHERE id = $1", id)
 		return err
 	})

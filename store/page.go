@@ -24,6 +24,11 @@ type PageRecord struct {
 	// Whole is the hash of the document: when it is the one that is held nothing
 	// has changed, whatever Content says. The zero hash stands for that of Document.
 	Whole gatehouse.Hash
+	// Common is the hash of what every door of the stream knows about the object.
+	// When the record that is held came through another door, and both have one,
+	// this decides in place of Content whether there is an event. Zero for a stream
+	// of one door.
+	Common gatehouse.Hash
 	// Gone says that Microsoft reports the record as removed. Only Key counts then.
 	Gone bool
 }
@@ -162,7 +167,7 @@ func (w *pageWriter) states(ctx context.Context, keys []string) (map[string]held
 		return nil, err
 	}
 	rows, err := w.QueryContext(ctx,
-		"SELECT key, id, api, version, content, whole, first_seen, removed, seen_run FROM records WHERE mirror_id = $1 AND key IN "+w.dialect.texts("$2"),
+		"SELECT key, id, api, version, content, whole, common, first_seen, removed, seen_run FROM records WHERE mirror_id = $1 AND key IN "+w.dialect.texts("$2"),
 		w.mirror, list)
 	if err != nil {
 		return nil, err
@@ -171,11 +176,11 @@ func (w *pageWriter) states(ctx context.Context, keys []string) (map[string]held
 	for rows.Next() {
 		var key string
 		var h heldRecord
-		var content, whole []byte
-		if err := rows.Scan(&key, &h.id, &h.api, &h.version, &content, &whole, &h.firstSeen, &h.removed, &h.seenRun); err != nil {
+		var content, whole, common []byte
+		if err := rows.Scan(&key, &h.id, &h.api, &h.version, &content, &whole, &common, &h.firstSeen, &h.removed, &h.seenRun); err != nil {
 			return nil, err
 		}
-		h.content, h.whole = hash(content), hash(whole)
+		h.content, h.whole, h.common = hash(content), hash(whole), hash(common)
 		held[key] = h
 	}
 	return held, rows.Err()
@@ -208,8 +213,8 @@ func (w *pageWriter) writeRecords(ctx context.Context) error {
 func recordBulk() bulk {
 	return bulk{
 		table:   "records",
-		columns: []string{"id", "mirror_id", "key", "api", "version", "content", "whole", "first_seen", "changed", "removed", "seen_run"},
-		conflict: "ON CONFLICT (id) DO UPDATE SET api = excluded.api, version = excluded.version, content = excluded.content, whole = excluded.whole, " +
+		columns: []string{"id", "mirror_id", "key", "api", "version", "content", "whole", "common", "first_seen", "changed", "removed", "seen_run"},
+		conflict: "ON CONFLICT (id) DO UPDATE SET api = excluded.api, version = excluded.version, content = excluded.content, whole = excluded.whole, common = excluded.common, " +
 			"changed = CASE WHEN excluded.changed = 0 THEN records.changed ELSE excluded.changed END, removed = excluded.removed, seen_run = excluded.seen_run",
 	}
 }

@@ -13,6 +13,7 @@ type heldRecord struct {
 	id, version        int64
 	api                gatehouse.API
 	content, whole     gatehouse.Hash
+	common             gatehouse.Hash // zero for a stream of one door
 	firstSeen, removed int64
 	seenRun            int64
 }
@@ -75,11 +76,11 @@ func (p *plan) remove(r PageRecord, h heldRecord, known bool) {
 func (p *plan) keep(r PageRecord, h heldRecord, known bool) {
 	same := known && h.removed == 0
 	switch {
-	case same && h.whole == r.Whole && h.content == r.Content && h.api == r.API:
+	case same && h.whole == r.Whole && h.content == r.Content && h.common == r.Common && h.api == r.API:
 		p.counts.unchanged++
 		p.touch(h)
 		return
-	case same && (h.whole == r.Whole || h.content == r.Content):
+	case same && (h.whole == r.Whole || sameContent(h, r)):
 		// Noise, another door, or a changed list of noisy fields: no event.
 		p.counts.noisy++
 		h.seenRun = p.run
@@ -101,9 +102,19 @@ func (p *plan) keep(r PageRecord, h heldRecord, known bool) {
 	p.change(r.Key, h, documentUnless(false, r), kind)
 }
 
+// sameContent tells whether a record says what is held. Through another door it
+// is another document, so only what both doors know can be compared.
+func sameContent(h heldRecord, r PageRecord) bool {
+	none := gatehouse.Hash{}
+	if h.api != r.API && h.common != none && r.Common != none {
+		return h.common == r.Common
+	}
+	return h.content == r.Content
+}
+
 // adopt takes over what the page says of a record.
 func adopt(h heldRecord, r PageRecord) heldRecord {
-	h.api, h.content, h.whole = r.API, r.Content, r.Whole
+	h.api, h.content, h.whole, h.common = r.API, r.Content, r.Whole, r.Common
 	return h
 }
 
@@ -187,14 +198,23 @@ func (p *plan) recordColumns(mirror int64) []any {
 	n := len(p.records)
 	ids, mirrors, versions, first := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	changed, removed, seen := make([]int64, n), make([]int64, n), make([]int64, n)
-	keys, apis, contents, wholes := make([]string, n), make([]string, n), make([][]byte, n), make([][]byte, n)
+	keys, apis, contents, wholes, commons := make([]string, n), make([]string, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
 	for i := range p.records {
 		r := &p.records[i]
 		ids[i], mirrors[i], versions[i], first[i] = r.id, mirror, r.version, r.firstSeen
 		changed[i], removed[i], seen[i] = r.changed, r.removed, r.seenRun
 		keys[i], apis[i], contents[i], wholes[i] = r.key, string(r.api), r.content[:], r.whole[:]
+		commons[i] = digestOrEmpty(&r.common)
 	}
-	return []any{ids, mirrors, keys, apis, versions, contents, wholes, first, changed, removed, seen}
+	return []any{ids, mirrors, keys, apis, versions, contents, wholes, commons, first, changed, removed, seen}
+}
+
+// digestOrEmpty is how a digest is kept that most streams do not have.
+func digestOrEmpty(h *gatehouse.Hash) []byte {
+	if *h == (gatehouse.Hash{}) {
+		return []byte{}
+	}
+	return h[:]
 }
 
 // documentColumns returns the rows of table documents.

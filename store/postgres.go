@@ -79,6 +79,12 @@ func (postgresDialect) recordIDs(ctx context.Context, tx *sql.Tx, n int) ([]int6
 	})
 }
 
+// clock is the server's, for the machines' clocks may differ.
+func (postgresDialect) clock(ctx context.Context, tx *sql.Tx, _ int64) (us int64, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint").Scan(&us)
+	return us, err
+}
+
 // insert sends each column as one array: one statement for all rows.
 func (postgresDialect) insert(ctx context.Context, tx *sql.Tx, b bulk, columns []any) error {
 	arrays := make([]string, len(columns))

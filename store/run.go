@@ -139,12 +139,26 @@ func (s *Store) Runs(ctx context.Context, integration string, stream gatehouse.S
 	return runs, s.failure("read runs", err)
 }
 
-// TrimRuns forgets the ended runs of every stream but the newest keep, and
-// returns how many it forgot.
+// LastRun returns the newest run of a stream in one mode, open or ended. It
+// fails with [ErrNotFound] when there is none.
+func (s *Store) LastRun(ctx context.Context, integration string, stream gatehouse.Stream, mode gatehouse.SyncMode) (gatehouse.SyncRun, error) {
+	row := s.read.QueryRowContext(ctx,
+		"SELECT "+runColumns+" FROM runs r JOIN mirrors m ON m.id = r.mirror_id WHERE m.integration_id = $1 AND m.stream = $2 AND r.mode = $3 ORDER BY r.id DESC LIMIT 1",
+		integration, stream, mode)
+	run, err := scanRun(row.Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return gatehouse.SyncRun{}, fmt.Errorf("store: %s run of %s of integration %q: %w", mode, stream, integration, ErrNotFound)
+	}
+	return run, s.failure("read run", err)
+}
+
+// TrimRuns forgets the ended runs of every stream but the newest keep and the
+// newest full one, and returns how many it forgot.
 func (s *Store) TrimRuns(ctx context.Context, keep int) (trimmed int64, err error) {
 	err = s.write(ctx, "trim runs", func(tx *transaction) error {
 		trimmed, err = tx.exec(ctx,
-			"DELETE FROM runs WHERE ended <> 0 AND id <= (SELECT COALESCE(MIN(n.id), 0) - 1 FROM (SELECT id FROM runs k WHERE k.mirror_id = runs.mirror_id ORDER BY id DESC LIMIT $1) n)", keep)
+			"DELETE FROM runs WHERE ended <> 0 AND id <= (SELECT COALESCE(MIN(n.id), 0) - 1 FROM (SELECT id FROM runs k WHERE k.mirror_id = runs.mirror_id ORDER BY id DESC LIMIT $1) n) AND id <> COALESCE((SELECT MAX(f.id) FROM runs f WHERE f.mirror_id = runs.mirror_id AND f.mode = $2), 0)",
+			keep, gatehouse.SyncFull)
 		return err
 	})
 	return trimmed, err

@@ -95,6 +95,9 @@ func (sqliteDialect) recordIDs(ctx context.Context, tx *sql.Tx, n int) ([]int64,
 	return ids, nil
 }
 
+// clock is the machine's: all who use the file run on it.
+func (sqliteDialect) clock(_ context.Context, _ *sql.Tx, now int64) (int64, error) { return now, nil }
+
 // sqliteRows is how many rows one statement inserts: the cost of a statement
 // is spread, and more gains nothing.
 const sqliteRows = 16

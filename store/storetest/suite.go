@@ -32,6 +32,9 @@ func Run(t *testing.T, fresh func(testing.TB) store.Options) {
 		"health":       testHealth,
 		"runs":         testRuns,
 		"reset":        testReset,
+		"doors":        testDoors,
+		"leases":       testLeases,
+		"last run":     testLastRun,
 		"property":     testProperty,
 	} {
 		t.Run(name, func(t *testing.T) {

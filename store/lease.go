@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// Lease gives holder the right to work on an integration for ttl from now, or
+// for longer when it has the right already. It returns false when another has
+// it. The clock is the database's, so that it is one for all processes.
+//
+// A lease keeps two from working at once in good times. It is not what keeps
+// the mirror right when a worker hangs past its lease: that is the fence of the
+// runs, see [ErrRunOver].
+func (s *Store) Lease(ctx context.Context, integration, holder string, ttl time.Duration) (held bool, err error) {
+	err = s.write(ctx, "lease", func(tx *transaction) error {
+		now, err := s.dialect.clock(ctx, tx.Tx, micros(tx.now))
+		if err != nil {
+			return err
+		}
+		var got string
+		err = tx.QueryRowContext(ctx, `INSERT INTO leases (integration_id, holder, until) VALUES ($1, $2, $3)
+			ON CONFLICT (integration_id) DO UPDATE SET holder = excluded.holder, until = excluded.until
+			WHERE leases.holder = excluded.holder OR leases.until <= $4 RETURNING holder`,
+			integration, holder, now+ttl.Microseconds(), now).Scan(&got)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		held = err == nil
+		return err
+	})
+	return held && err == nil, err
+}
+
+// ReleaseLease gives the right back, when holder has it.
+func (s *Store) ReleaseLease(ctx context.Context, integration, holder string) error {
+	return s.write(ctx, "release lease", func(tx *transaction) error {
+		_, err := tx.exec(ctx, "DELETE FROM leases WHERE integration_id = $1 AND holder = $2", integration, holder)
+		return err
+	})
+}
