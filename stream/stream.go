@@ -38,6 +38,10 @@ type Stream struct {
 	Reconcile time.Duration
 	// Doors are the APIs that can serve the stream, in order of preference.
 	Doors []Door
+
+	// loose tells that the case of names and members that are null do not count,
+	// since Microsoft prints the same row in two ways.
+	loose bool
 }
 
 // Door is one API through which a stream can be read.

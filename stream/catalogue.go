@@ -1,0 +1,67 @@
+package stream
+
+import (
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+// The streams.
+const (
+	Alerts              gatehouse.Stream = "alerts"
+	Incidents           gatehouse.Stream = "incidents"
+	Devices             gatehouse.Stream = "devices"
+	MachineActions      gatehouse.Stream = "machine-actions"
+	Vulnerabilities     gatehouse.Stream = "vulnerabilities" // one record for each device, software, version and CVE
+	CVEs                gatehouse.Stream = "cves"            // the catalogue of CVEs that touch the tenant
+	Software            gatehouse.Stream = "software"
+	Recommendations     gatehouse.Stream = "recommendations"
+	ExposureScore       gatehouse.Stream = "exposure-score"
+	ConfigurationScore  gatehouse.Stream = "configuration-score"
+	SecureScores        gatehouse.Stream = "secure-scores"
+	SecureScoreControls gatehouse.Stream = "secure-score-controls"
+)
+
+// Intervals that streams share.
+const (
+	often  = 5 * time.Minute
+	hourly = time.Hour
+	daily  = 24 * time.Hour
+	weekly = 7 * daily
+)
+
+// All returns the streams, those that matter most first.
+func All() []Stream {
+	return []Stream{
+		exposureScore(),
+		configurationScore(),
+	}
+}
+
+// ByName returns a stream of [All].
+func ByName(name gatehouse.Stream) (Stream, bool) {
+	for _, s := range All() {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Stream{}, false
+}
+
+// mde returns permissions of Defender for Endpoint.
+func mde(names ...string) []gatehouse.Permission {
+	return permissions(gatehouse.ResourceMDE, names)
+}
+
+// onGraph returns permissions of Microsoft Graph.
+func onGraph(names ...string) []gatehouse.Permission {
+	return permissions(gatehouse.ResourceGraph, names)
+}
+
+func permissions(r gatehouse.Resource, names []string) []gatehouse.Permission {
+	list := make([]gatehouse.Permission, len(names))
+	for i, name := range names {
+		list[i] = gatehouse.Permission{Resource: r, Name: name}
+	}
+	return list
+}
