@@ -24,7 +24,8 @@ type Options struct {
 	AllowHosts []string
 	// Cloud is the name of the cloud. Default: that of BaseURL, else "global".
 	Cloud string
-	// Resource is what a token is asked for. Default: the resource of the cloud's
+	// Resource is what a token is asked for, for all but incidents, which belong to
+	// Defender XDR and always have the cloud's. Default: the resource of the cloud's
 	// MDE service, which for the global cloud is not the name of its host.
 	Resource string
 	// Transport sends requests, usually an [*http.Client]. Default: one of our
@@ -48,20 +49,30 @@ type Options struct {
 	// OnCall is told of every request that left. It must be safe for concurrent
 	// use. Default: none.
 	OnCall func(Call)
+	// OnWait is told when a call begins to wait because its route's rate limit is
+	// spent, with how long that is expected to take. The call goes on when it
+	// returns. It must be safe for concurrent use. Default: none.
+	OnWait func(Operation, time.Duration)
 }
 
-// Client reads and updates one tenant through the Defender for Endpoint API. It
-// is safe for concurrent use.
+// Client reads and updates one tenant through the Defender for Endpoint API, and
+// through that of Defender XDR, which has a token of its own. It is safe for
+// concurrent use.
 type Client struct {
 	Alerts                  *AlertsService                  // alerts and what they are related to
 	Machines                *MachinesService                // devices
 	Vulnerabilities         *VulnerabilitiesService         // the catalogue of CVEs and who is exposed
 	SoftwareVulnerabilities *SoftwareVulnerabilitiesService // one row per device, software and CVE
+	Software                *SoftwareService                // products and the devices that have them
+	SoftwareInventory       *SoftwareInventoryService       // one row per device and version of a software
+	Recommendations         *RecommendationsService         // what Vulnerability Management advises to do
+	MachineActions          *MachineActionsService          // what was done to devices
+	Incidents               *IncidentsService               // incidents, from the API of Defender XDR
 	Scores                  *ScoresService                  // exposure and configuration scores
 	Hunting                 *HuntingService                 // advanced hunting
 
-	rest *rest.Client
-	base entra.BaseURL
+	rest, xdr *rest.Client
+	base      entra.BaseURL
 }
 
 // service is what every service is: the client behind it.
@@ -86,20 +97,48 @@ func New(cred azcore.TokenCredential, o *Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	shared, err := rest.New(cred, rest.Options{
+	ro := rest.Options{
 		Base: base.URL, Guard: base.Guard(), Downloads: downloads, Scope: scope,
 		Transport: o.Transport, UserAgent: o.UserAgent,
-		MaxRetries: o.MaxRetries, MaxWait: o.MaxWait, Budgets: o.Budgets, OnCall: o.OnCall,
-	})
+		MaxRetries: o.MaxRetries, MaxWait: o.MaxWait, Budgets: o.Budgets, OnCall: o.OnCall, OnWait: o.OnWait,
+	}
+	mde, err := rest.New(cred, ro)
 	if err != nil {
 		return nil, err
 	}
-	s := service{shared}
+	ro.Scope = base.Cloud.XDR.Scope()
+	if ro.Base, ro.Guard, err = xdrBase(base); err != nil {
+		return nil, err
+	}
+	xdr, err := rest.New(cred, ro)
+	if err != nil {
+		return nil, err
+	}
+	return newClient(mde, xdr, base), nil
+}
+
+// newClient makes the services.
+func newClient(mde, xdr *rest.Client, base entra.BaseURL) *Client {
+	s := service{mde}
 	return &Client{
 		Alerts: &AlertsService{s}, Machines: &MachinesService{s}, Vulnerabilities: &VulnerabilitiesService{s},
-		SoftwareVulnerabilities: &SoftwareVulnerabilitiesService{s}, Scores: &ScoresService{s}, Hunting: &HuntingService{s},
-		rest: shared, base: base,
-	}, nil
+		SoftwareVulnerabilities: &SoftwareVulnerabilitiesService{s}, Software: &SoftwareService{s},
+		SoftwareInventory: &SoftwareInventoryService{s}, Recommendations: &RecommendationsService{s},
+		MachineActions: &MachineActionsService{s}, Incidents: &IncidentsService{service{xdr}},
+		Scores: &ScoresService{s}, Hunting: &HuntingService{s},
+		rest: mde, xdr: xdr, base: base,
+	}
+}
+
+// xdrBase returns where the calls of Defender XDR go, and the hosts that its token
+// may be sent to: those of the cloud, or the one unlisted host of the base URL,
+// which stands for both APIs.
+func xdrBase(base entra.BaseURL) (*url.URL, entra.Hosts, error) {
+	if base.Unlisted {
+		return base.URL, base.Guard(), nil
+	}
+	u, err := url.Parse(base.Cloud.XDR.URL)
+	return u, base.Cloud.XDR.Guard(), err
 }
 
 // scopeOf returns the scope for a resource, the cloud's own when it is empty.
@@ -118,11 +157,12 @@ func (c *Client) BaseURL() entra.BaseURL { return c.base }
 
 // Calls returns how many requests have left so far, tries again and downloads
 // included, requests for tokens not.
-func (c *Client) Calls() int64 { return c.rest.Calls() }
+func (c *Client) Calls() int64 { return c.rest.Calls() + c.xdr.Calls() }
 
 // Operations returns every operation of this package, in the order of the
 // services of [Client].
 func Operations() []Operation {
 	return slices.Concat(alertOperations(), machineOperations(), vulnerabilityOperations(),
-		softwareVulnerabilityOperations(), scoreOperations(), huntingOperations())
+		softwareVulnerabilityOperations(), softwareOperations(), softwareInventoryOperations(), recommendationOperations(),
+		machineActionOperations(), incidentOperations(), scoreOperations(), huntingOperations())
 }

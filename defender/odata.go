@@ -26,6 +26,17 @@ type Query struct {
 	// Expand are the relations to include. Only alerts have one: "evidence".
 	// Default: none.
 	Expand []string
+	// PageSize is how many items to ask for at once, at most the list's largest
+	// page. Smaller pages help where a heavy tenant makes the service fail. Default:
+	// zero, which means the service's own, which is the largest.
+	PageSize int
+	// From is the Next of a [PageRead] of the same list with the same Filter,
+	// Expand and PageSize: the list goes on there. Default: from its start.
+	From string
+	// OnPage is told of each page that was read to its end, before the first item
+	// of the next one. Its error ends the list, which hands it out as it is.
+	// Default: none.
+	OnPage func(PageRead) error
 }
 
 // entitySet says what Microsoft documents for the query options of one list.
@@ -34,18 +45,25 @@ type entitySet struct {
 	filterable []string
 	pageSize   int // the largest page; the most that $top takes
 	expand     []string
+	byTop      bool // pages by $top and $skip always, next links are not documented
 }
 
 // listing turns a query into a list to be read, or says what is wrong with it.
 func (s entitySet) listing(op Operation, q *Query) (rest.Listing, error) {
-	l := rest.Listing{Request: rest.Request{Operation: op}, PageSize: s.pageSize}
+	l := rest.Listing{Request: rest.Request{Operation: op}, PageSize: s.pageSize, ByTop: s.byTop}
 	if q == nil {
 		return l, nil
 	}
 	if q.Top < 0 || q.Skip < 0 {
 		return l, fmt.Errorf("top and skip must not be negative, got %d and %d", q.Top, q.Skip)
 	}
-	l.Limit, l.Skip, l.Query = q.Top, q.Skip, url.Values{}
+	if q.PageSize < 0 || q.PageSize > s.pageSize {
+		return l, fmt.Errorf("page size for %s must lie between 1 and %d, got %d", s.name, s.pageSize, q.PageSize)
+	}
+	if q.PageSize > 0 {
+		l.PageSize, l.ByTop = q.PageSize, true
+	}
+	l.Limit, l.Skip, l.Query, l.From, l.OnPage = q.Top, q.Skip, url.Values{}, q.From, q.OnPage
 	if q.Filter != "" {
 		if err := q.Filter.check(s); err != nil {
 			return l, err

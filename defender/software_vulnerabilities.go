@@ -66,6 +66,13 @@ type ExportQuery struct {
 	// PageSize is how many rows to ask for at once, at most [MaxExportPage], the
 	// default.
 	PageSize int
+	// From is the Next of a [PageRead] of the same export and PageSize: the list
+	// goes on there. Default: from its start.
+	From string
+	// OnPage is told of each page that was read to its end, before the first row of
+	// the next one. Its error ends the list, which hands it out as it is. Default:
+	// none.
+	OnPage func(PageRead) error
 }
 
 // listing turns the query into a list to be read.
@@ -77,7 +84,7 @@ func (q *ExportQuery) listing(op Operation) (rest.Listing, error) {
 	if q.Top < 0 || q.PageSize < 0 || q.PageSize > MaxExportPage {
 		return l, fmt.Errorf("top must not be negative and page size must lie between 1 and %d, got %d and %d", MaxExportPage, q.Top, q.PageSize)
 	}
-	l.Limit = q.Top
+	l.Limit, l.From, l.OnPage = q.Top, q.From, q.OnPage
 	if q.PageSize > 0 {
 		l.PageSize = q.PageSize
 	}
@@ -140,6 +147,14 @@ type ExportOptions struct {
 	// SASValidHours is how long the links shall work, 1 to 6 hours. Default:
 	// Microsoft's, which is 1.
 	SASValidHours int
+	// Skip says which files to pass over, by their name and the time of their
+	// snapshot: those that an earlier reading of the same snapshot has had to their
+	// end. Default: none.
+	Skip func(name string, generated time.Time) bool
+	// OnFile is told of each file that was read to its end, before the first row of
+	// the next one. Its error ends the list, which hands it out as it is. Default:
+	// none.
+	OnFile func(FileRead) error
 }
 
 // request turns the options into a request.
@@ -149,7 +164,7 @@ func (o *ExportOptions) request(op Operation) (rest.Request, error) {
 		return r, nil
 	}
 	if o.SASValidHours < 1 || o.SASValidHours > 6 {
-		return r, fmt.Errorf("links can be valid for 1 to 6 hours, not for %d", o.SASValidHours)
+		return r, rest.Inputf("links can be valid for 1 to 6 hours, not for %d", o.SASValidHours)
 	}
 	r.Query = url.Values{"sasValidHours": {strconv.Itoa(o.SASValidHours)}}
 	return r, nil
@@ -165,11 +180,20 @@ func (o *ExportOptions) request(op Operation) (rest.Request, error) {
 //
 //api:operation GET /api/machines/SoftwareVulnerabilitiesExport
 func (s *SoftwareVulnerabilitiesService) Export(ctx context.Context, o *ExportOptions) iter.Seq2[SoftwareVulnerability, error] {
-	r, err := o.request(opSoftwareVulnerabilitiesExport)
+	return export[SoftwareVulnerability](ctx, s.rest, opSoftwareVulnerabilitiesExport, o)
+}
+
+// export reads all rows of an export by files.
+func export[T any, P rest.Item[T]](ctx context.Context, c *rest.Client, op Operation, o *ExportOptions) iter.Seq2[T, error] {
+	r, err := o.request(op)
 	if err != nil {
-		return rest.Fail[SoftwareVulnerability](err)
+		return rest.Fail[T](err)
 	}
-	return rest.Export[SoftwareVulnerability](ctx, s.rest, r)
+	e := rest.Exporting{Request: r}
+	if o != nil {
+		e.Skip, e.OnFile = o.Skip, o.OnFile
+	}
+	return rest.Export[T, P](ctx, c, e)
 }
 
 // ExportFiles asks for the links of the snapshot alone, to fetch its files by

@@ -116,18 +116,14 @@ func (e Evidence) Kind() string {
 	return strings.TrimPrefix(e.Type[strings.LastIndexByte(e.Type, '.')+1:], "#")
 }
 
-// List reads alerts, newest first.
+// List reads alerts, newest first unless the query puts them in another order.
 //
 // Permission: SecurityAlert.Read.All or SecurityAlert.ReadWrite.All.
 // Docs: https://learn.microsoft.com/graph/api/security-list-alerts_v2.
 //
 //api:operation GET /v1.0/security/alerts_v2
 func (s *AlertsService) List(ctx context.Context, q *Query) iter.Seq2[Alert, error] {
-	l, err := q.listing(opAlertsList)
-	if err != nil {
-		return rest.Fail[Alert](err)
-	}
-	return rest.List[Alert](ctx, s.rest, l)
+	return list[Alert](ctx, s.rest, entitySet{name: "alerts", orderBy: []string{"createdDateTime"}}, opAlertsList, q)
 }
 
 // Get reads one alert.

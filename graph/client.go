@@ -48,12 +48,17 @@ type Options struct {
 	// OnCall is told of every request that left. It must be safe for concurrent
 	// use. Default: none.
 	OnCall func(Call)
+	// OnWait is told when a call begins to wait because its route's rate limit is
+	// spent, with how long that is expected to take. The call goes on when it
+	// returns. It must be safe for concurrent use. Default: none.
+	OnWait func(Operation, time.Duration)
 }
 
 // Client reads and updates the security data of one tenant through Microsoft
 // Graph. It is safe for concurrent use.
 type Client struct {
 	Alerts       *AlertsService       // alerts of all Defender products
+	Incidents    *IncidentsService    // incidents of all Defender products
 	SecureScores *SecureScoresService // daily secure scores and the controls behind them
 	Hunting      *HuntingService      // advanced hunting over every table
 
@@ -89,14 +94,14 @@ func New(cred azcore.TokenCredential, o *Options) (*Client, error) {
 		Base: base, Guard: guard, Scope: scope,
 		Header:    http.Header{"Prefer": {"include-unknown-enum-members"}},
 		Transport: o.Transport, UserAgent: o.UserAgent,
-		MaxRetries: o.MaxRetries, MaxWait: o.MaxWait, Budgets: o.Budgets, OnCall: o.OnCall,
+		MaxRetries: o.MaxRetries, MaxWait: o.MaxWait, Budgets: o.Budgets, OnCall: o.OnCall, OnWait: o.OnWait,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s := service{shared}
 	return &Client{
-		Alerts: &AlertsService{s}, SecureScores: &SecureScoresService{s}, Hunting: &HuntingService{s}, rest: shared,
+		Alerts: &AlertsService{s}, Incidents: &IncidentsService{s}, SecureScores: &SecureScoresService{s}, Hunting: &HuntingService{s}, rest: shared,
 	}, nil
 }
 
@@ -130,7 +135,7 @@ func (c *Client) Calls() int64 { return c.rest.Calls() }
 // Operations returns every operation of this package, in the order of the
 // services of [Client].
 func Operations() []Operation {
-	return slices.Concat(alertOperations(), secureScoreOperations(), huntingOperations())
+	return slices.Concat(alertOperations(), incidentOperations(), secureScoreOperations(), huntingOperations())
 }
 
 // docs is where Microsoft's pages of this API are.

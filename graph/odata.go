@@ -1,18 +1,21 @@
 package graph
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-sec/gatehouse/internal/rest"
 )
 
-// safePage is a page that every list is known to allow: Microsoft documents no
-// maximum for these, and that of incidents is 50.
-const safePage = 50
+// safePage is a page that every list is known to allow: that of incidents, since
+// Microsoft documents no maximum for the others.
+const safePage = MaxIncidentPage
 
 // Query narrows a list. A nil *Query and the zero Query mean all of it.
 type Query struct {
@@ -20,34 +23,113 @@ type Query struct {
 	// 'high'". Its quotes and parentheses are checked, the rest is the service's.
 	// Default: none.
 	Filter string
+	// OrderBy is a property, with " desc" behind it for the opposite order. Only
+	// alerts can be ordered, and only by createdDateTime, which is not documented
+	// but seen to work. Default: the service's own, which is newest first.
+	OrderBy string
+	// ExpandAlerts includes the alerts of incidents. Other lists have none. Heavy
+	// incidents can make the service fail; ask for smaller pages then, or without.
+	ExpandAlerts bool
 	// Top is how many items to read in all. Default: zero, which means all.
 	Top int
-	// PageSize is how many items to ask for at once. Default: Top when that is at
-	// most 50, else the service's own.
+	// PageSize is how many items to ask for at once, at most 50 for incidents.
+	// Default: the largest page where one is known, else Top when that is at most
+	// 50, else the service's own.
 	PageSize int
+	// From is the Next of a [PageRead] of the same list with the same Filter,
+	// OrderBy, ExpandAlerts and PageSize: the list goes on there. Default: from its
+	// start.
+	From string
+	// OnPage is told of each page that was read to its end, before the first item
+	// of the next one. Its error ends the list, which hands it out as it is.
+	// Default: none.
+	OnPage func(PageRead) error
+}
+
+// Ge is the filter "property ge time".
+func Ge(property string, t time.Time) string { return property + " ge " + timeText(t) }
+
+// Lt is the filter "property lt time".
+func Lt(property string, t time.Time) string { return property + " lt " + timeText(t) }
+
+// timeText is how a moment is printed in a filter.
+func timeText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.9999999Z") }
+
+// entitySet says what is known about the query options of one list.
+type entitySet struct {
+	name          string   // for people, plural
+	pageSize      int      // the largest page; 0 when it is not known
+	orderBy       []string // by which properties it can be ordered
+	expandsAlerts bool
 }
 
 // listing turns a query into a list to be read, or says what is wrong with it.
-func (q *Query) listing(op Operation) (rest.Listing, error) {
-	l := rest.Listing{Request: rest.Request{Operation: op}, SizeParam: "$top"}
+func (s entitySet) listing(op Operation, q *Query) (rest.Listing, error) {
+	l := rest.Listing{Request: rest.Request{Operation: op}, SizeParam: "$top", PageSize: s.pageSize}
 	if q == nil {
 		return l, nil
 	}
-	if q.Top < 0 || q.PageSize < 0 {
-		return l, fmt.Errorf("top and page size must not be negative, got %d and %d", q.Top, q.PageSize)
-	}
-	l.Limit, l.PageSize = q.Top, q.PageSize
-	if l.PageSize == 0 && q.Top <= safePage {
-		l.PageSize = q.Top
-	}
-	if q.Filter == "" {
-		return l, nil
-	}
-	if err := balanced(q.Filter); err != nil {
+	if err := s.check(q); err != nil {
 		return l, err
 	}
-	l.Query = url.Values{"$filter": {q.Filter}}
+	l.Limit, l.From, l.OnPage = q.Top, q.From, q.OnPage
+	switch {
+	case q.PageSize > 0:
+		l.PageSize = q.PageSize
+	case s.pageSize == 0 && q.Top <= safePage:
+		l.PageSize = q.Top
+	}
+	l.Query = url.Values{}
+	for name, value := range map[string]string{"$filter": q.Filter, "$orderby": q.OrderBy} {
+		if value != "" {
+			l.Query.Set(name, value)
+		}
+	}
+	if q.ExpandAlerts {
+		l.Query.Set("$expand", "alerts")
+	}
 	return l, nil
+}
+
+// check says what is wrong with a query for the list.
+func (s entitySet) check(q *Query) error {
+	if q.Top < 0 || q.PageSize < 0 {
+		return fmt.Errorf("top and page size must not be negative, got %d and %d", q.Top, q.PageSize)
+	}
+	if s.pageSize > 0 && q.PageSize > s.pageSize {
+		return fmt.Errorf("page size for %s must be at most %d, got %d", s.name, s.pageSize, q.PageSize)
+	}
+	if q.ExpandAlerts && !s.expandsAlerts {
+		return fmt.Errorf("%s have no alerts to expand", s.name)
+	}
+	if err := s.checkOrder(q.OrderBy); err != nil || q.Filter == "" {
+		return err
+	}
+	return balanced(q.Filter)
+}
+
+// checkOrder refuses an order that the list does not have.
+func (s entitySet) checkOrder(order string) error {
+	if order == "" {
+		return nil
+	}
+	property, direction, _ := strings.Cut(order, " ")
+	switch {
+	case len(s.orderBy) == 0:
+		return fmt.Errorf("%s cannot be put in another order", s.name)
+	case !slices.Contains(s.orderBy, property) || !slices.Contains([]string{"", "asc", "desc"}, direction):
+		return fmt.Errorf("order of %s by %q: use %s, with desc behind it for the opposite", s.name, order, strings.Join(s.orderBy, ", "))
+	}
+	return nil
+}
+
+// list reads a set with a query.
+func list[T any, P rest.Item[T]](ctx context.Context, c *rest.Client, set entitySet, op Operation, q *Query) iter.Seq2[T, error] {
+	l, err := set.listing(op, q)
+	if err != nil {
+		return rest.Fail[T](err)
+	}
+	return rest.List[T, P](ctx, c, l)
 }
 
 // balanced refuses a filter that cannot be one.

@@ -108,7 +108,7 @@ type ControlStateUpdate struct {
 //
 //api:operation GET /v1.0/security/secureScores
 func (s *SecureScoresService) List(ctx context.Context, q *Query) iter.Seq2[SecureScore, error] {
-	return list[SecureScore](ctx, s.rest, opSecureScoresList, q)
+	return list[SecureScore](ctx, s.rest, entitySet{name: "secure scores"}, opSecureScoresList, q)
 }
 
 // Get reads the score of one day by its id.
@@ -128,7 +128,7 @@ func (s *SecureScoresService) Get(ctx context.Context, id string) (SecureScore, 
 //
 //api:operation GET /v1.0/security/secureScoreControlProfiles
 func (s *SecureScoresService) ControlProfiles(ctx context.Context, q *Query) iter.Seq2[ControlProfile, error] {
-	return list[ControlProfile](ctx, s.rest, opControlProfilesList, q)
+	return list[ControlProfile](ctx, s.rest, entitySet{name: "control profiles"}, opControlProfilesList, q)
 }
 
 // ControlProfile reads one control by its id.
@@ -139,15 +139,6 @@ func (s *SecureScoresService) ControlProfiles(ctx context.Context, q *Query) ite
 //api:operation GET /v1.0/security/secureScoreControlProfiles/{id}
 func (s *SecureScoresService) ControlProfile(ctx context.Context, id string) (ControlProfile, error) {
 	return rest.Get[ControlProfile](ctx, s.rest, rest.Request{Operation: opControlProfilesGet, Vars: []string{id}})
-}
-
-// list reads a list with a query.
-func list[T any, P rest.Item[T]](ctx context.Context, c *rest.Client, op Operation, q *Query) iter.Seq2[T, error] {
-	l, err := q.listing(op)
-	if err != nil {
-		return rest.Fail[T](err)
-	}
-	return rest.List[T, P](ctx, c, l)
 }
 
 var (

@@ -1,6 +1,10 @@
 package graph
 
-import "github.com/gatehouse-sec/gatehouse/internal/rest"
+import (
+	"context"
+
+	"github.com/gatehouse-sec/gatehouse/internal/rest"
+)
 
 // The words that this SDK shares with that of Defender for Endpoint.
 type (
@@ -23,6 +27,9 @@ type (
 	LinkError = rest.LinkError
 	// Call is one request that left, as Options.OnCall sees it.
 	Call = rest.Call
+	// PageRead is one page of a list that was read to its end, as Query.OnPage sees
+	// it.
+	PageRead = rest.PageRead
 	// Budgets keep the calls of one application in one tenant inside Microsoft's
 	// limits.
 	Budgets = rest.Budgets
@@ -37,20 +44,32 @@ type (
 
 // The kinds of [Error], and of other failures, for errors.Is.
 var (
-	ErrNotFound      = rest.ErrNotFound      // 404
-	ErrUnauthorized  = rest.ErrUnauthorized  // 401: the token is missing, expired or for another audience
-	ErrForbidden     = rest.ErrForbidden     // 403: the token is good and a permission is missing
-	ErrThrottled     = rest.ErrThrottled     // 429, or our own budget for the route is spent
-	ErrUnlicensed    = rest.ErrUnlicensed    // the tenant lacks a licence, or is inactive
-	ErrUnreachable   = rest.ErrUnreachable   // no answer at all: DNS, TLS, connection
-	ErrRedirected    = rest.ErrRedirected    // 3xx: never followed
-	ErrTruncated     = rest.ErrTruncated     // an answer broke off, and reading it again did not help
-	ErrMalformed     = rest.ErrMalformed     // an answer is not the documented JSON
-	ErrChanged       = rest.ErrChanged       // after a break the list is no longer the one that was begun
-	ErrNextLink      = rest.ErrNextLink      // every LinkError
-	ErrCursorExpired = rest.ErrCursorExpired // what is behind a next link is gone
+	ErrInput          = rest.ErrInput          // what was given is wrong, and nothing was sent
+	ErrNotFound       = rest.ErrNotFound       // 404
+	ErrUnauthorized   = rest.ErrUnauthorized   // 401: the token is missing, expired or for another audience
+	ErrForbidden      = rest.ErrForbidden      // 403: the token is good and a permission is missing
+	ErrThrottled      = rest.ErrThrottled      // 429, or our own budget for the route is spent
+	ErrUnlicensed     = rest.ErrUnlicensed     // the tenant lacks a licence, or is inactive
+	ErrUnreachable    = rest.ErrUnreachable    // no answer at all: DNS, TLS, connection
+	ErrResultTooLarge = rest.ErrResultTooLarge // a hunt's answer has more rows or bytes than the service gives
+	ErrQueryTooHeavy  = rest.ErrQueryTooHeavy  // a hunt takes more time, memory or processor than allowed
+	ErrRedirected     = rest.ErrRedirected     // 3xx: never followed
+	ErrTruncated      = rest.ErrTruncated      // an answer broke off, and reading it again did not help
+	ErrMalformed      = rest.ErrMalformed      // an answer is not the documented JSON
+	ErrChanged        = rest.ErrChanged        // after a break the list is no longer the one that was begun
+	ErrNextLink       = rest.ErrNextLink       // every LinkError
+	ErrCursorExpired  = rest.ErrCursorExpired  // what is behind a next link is gone
 )
 
 // NewBudgets returns budgets of which nothing is spent, to be shared by clients
 // of the same application and tenant.
 func NewBudgets() *Budgets { return rest.NewBudgets() }
+
+// MaxHuntRows is the most rows that the answer of a hunt has.
+const MaxHuntRows = rest.MaxHuntRows
+
+// WithOnCall returns a context whose every request is told to f, beside
+// Options.OnCall: so the calls of one piece of work can be counted on a client
+// that does other work at the same time. f must be safe for concurrent use when
+// the context is used so.
+func WithOnCall(ctx context.Context, f func(Call)) context.Context { return rest.WithOnCall(ctx, f) }

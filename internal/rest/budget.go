@@ -59,16 +59,20 @@ func (e *waitError) Error() string {
 }
 
 // spend waits for room in both windows and takes it. It returns at once with a
-// [*waitError] when the wait would be longer than most.
-func (b *budget) spend(ctx context.Context, most time.Duration) (waited time.Duration, err error) {
+// [*waitError] when the wait would be longer than most, and else says to onWait
+// once how long it will be as far as is known.
+func (b *budget) spend(ctx context.Context, most time.Duration, onWait func(time.Duration)) (waited time.Duration, err error) {
 	start := time.Now()
-	for {
+	for first := true; ; first = false {
 		wait, changed := b.take(time.Now())
 		if wait == 0 {
 			return time.Since(start), nil
 		}
-		if wait > 0 && time.Since(start)+wait > most {
+		if time.Since(start)+wait > most {
 			return time.Since(start), &waitError{wait}
+		}
+		if first {
+			onWait(wait)
 		}
 		if err := pause(ctx, wait, changed); err != nil {
 			return time.Since(start), err
@@ -76,29 +80,28 @@ func (b *budget) spend(ctx context.Context, most time.Duration) (waited time.Dur
 	}
 }
 
-// take takes a call when there is room and returns zero; else how long until
-// the next try, or a negative number when only the return of a call in flight
-// can tell, which changed announces.
+// take takes a call when there is room and returns zero; else how long until the
+// next try, which the return of a call in flight, announced by changed, may make
+// longer.
 func (b *budget) take(now time.Time) (wait time.Duration, changed <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.forget(now)
-	if d := b.blocked.Sub(now); d > 0 {
-		return d, nil
-	}
-	for _, w := range []struct {
-		limit  int
-		length time.Duration
-	}{{b.perHour, time.Hour}, {b.perMinute, time.Minute}} {
-		if d := b.room(now, w.limit, w.length); d != 0 {
-			return d, b.changed
-		}
+	if d := b.wait(now); d > 0 {
+		return d, b.changed
 	}
 	b.inFlight++
 	return 0, nil
 }
 
-// room tells how long until one window takes another call.
+// wait tells how long until the route takes another call. The lock is held.
+func (b *budget) wait(now time.Time) time.Duration {
+	b.forget(now)
+	return max(b.blocked.Sub(now), b.room(now, b.perHour, time.Hour), b.room(now, b.perMinute, time.Minute), 0)
+}
+
+// room tells how long until one window takes another call. A call in flight
+// counts from its answer on, so that behind it there is no room for the whole
+// length of the window.
 func (b *budget) room(now time.Time, limit int, length time.Duration) time.Duration {
 	if limit <= 0 {
 		return 0
@@ -117,7 +120,7 @@ func (b *budget) room(now time.Time, limit int, length time.Duration) time.Durat
 	case over <= len(inside):
 		return max(inside[over-1].Add(length).Sub(now), 1)
 	}
-	return -1
+	return length
 }
 
 // forget drops what no window counts any more. A route without limits needs no

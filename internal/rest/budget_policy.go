@@ -29,6 +29,7 @@ type budgetPolicy struct {
 	maxWait time.Duration
 	calls   *atomic.Int64
 	onCall  func(Call)
+	onWait  func(Operation, time.Duration) // never nil
 }
 
 var _ policy.Policy = (*budgetPolicy)(nil)
@@ -40,11 +41,10 @@ func (p *budgetPolicy) Do(req *policy.Request) (*http.Response, error) {
 	req.OperationValue(&op)
 	req.OperationValue(&try)
 	route := p.budgets.of(op)
-	waited, err := route.spend(req.Raw().Context(), p.maxWait)
+	waited, err := route.spend(req.Raw().Context(), p.maxWait, func(d time.Duration) { p.onWait(op, d) })
 	if err != nil {
 		return nil, err
 	}
-	p.calls.Add(1)
 	start := time.Now()
 	resp, err := req.Next()
 	route.settle()
@@ -55,9 +55,7 @@ func (p *budgetPolicy) Do(req *policy.Request) (*http.Response, error) {
 			route.block(throttleWait(resp, int(try)))
 		}
 	}
-	if p.onCall != nil {
-		p.onCall(call)
-	}
+	report(req.Raw().Context(), p.calls, p.onCall, call)
 	return resp, err
 }
 

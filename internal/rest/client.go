@@ -58,6 +58,11 @@ type Options struct {
 	// OnCall is told of every request that left. It must be safe for concurrent
 	// use. Default: none.
 	OnCall func(Call)
+	// OnWait is told when a call begins to wait because its route's rate limit is
+	// spent, with how long that is expected to take. It is called on the caller's
+	// goroutine, holds up the call until it returns, and must be safe for
+	// concurrent use. Default: none.
+	OnWait func(Operation, time.Duration)
 }
 
 // Client sends operations of one API for one application in one tenant. It is
@@ -78,10 +83,10 @@ type Client struct {
 // New makes a client. It sends nothing.
 func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 	if cred == nil {
-		return nil, errors.New("no credential: give one, for example from entra.NewCredential")
+		return nil, Inputf("no credential: give one, for example from entra.NewCredential")
 	}
 	if err := o.Guard.Allow(o.Base); err != nil {
-		return nil, fmt.Errorf("base url: %w", err)
+		return nil, Inputf("base url: %w", err)
 	}
 	c := &Client{
 		base: o.Base, guard: o.Guard, downloads: o.Downloads, wire: newWire(o.Transport),
@@ -91,6 +96,9 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 	if o.Budgets == nil {
 		o.Budgets = NewBudgets()
 	}
+	if o.OnWait == nil {
+		o.OnWait = func(Operation, time.Duration) {}
+	}
 	token := &tokenPolicy{cred: cred, scope: o.Scope, guard: o.Guard}
 	c.pipeline = runtime.NewPipeline("gatehouse", "v"+version, runtime.PipelineOptions{
 		PerCall: []policy.Policy{
@@ -98,7 +106,7 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 			&retryPolicy{most: c.retries, maxWait: c.maxWait, token: token},
 		},
 		PerRetry: []policy.Policy{
-			&budgetPolicy{budgets: o.Budgets, maxWait: c.maxWait, calls: &c.calls, onCall: c.onCall},
+			&budgetPolicy{budgets: o.Budgets, maxWait: c.maxWait, calls: &c.calls, onCall: c.onCall, onWait: o.OnWait},
 			token,
 		},
 	}, &policy.ClientOptions{
@@ -158,11 +166,11 @@ type Request struct {
 func (c *Client) url(r Request) (*url.URL, error) {
 	path, err := r.Operation.expand(r.Vars)
 	if err != nil {
-		return nil, err
+		return nil, Input(err)
 	}
 	u, err := c.base.Parse(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: the values do not make a path", r.Operation)
+		return nil, Inputf("%s: the values do not make a path", r.Operation)
 	}
 	u.RawQuery = encodeQuery(r.Query)
 	return u, nil

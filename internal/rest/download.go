@@ -11,6 +11,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -47,18 +48,40 @@ func (c *Client) ExportFiles(ctx context.Context, r Request) (*ExportFiles, erro
 	return &files, nil
 }
 
+// Exporting is an export to be read.
+type Exporting struct {
+	Request
+	// Skip says which files to pass over, by their name and the time of their
+	// snapshot. Default: none.
+	Skip func(name string, generated time.Time) bool
+	// OnFile is told of each file before the first row of the next. Its error ends
+	// the list. Default: none.
+	OnFile func(FileRead) error
+}
+
+// FileRead is one file of an export that was read to its natural end, after all
+// its rows were handed out.
+type FileRead struct {
+	Name      string    // the same when the same file is linked again
+	Number    int       // from 1
+	Files     int       // how many files the snapshot has
+	Rows      int       // rows of this file
+	Calls     int64     // requests that left for it: downloads, and for the first file and fresh links those for links
+	Generated time.Time // names the snapshot
+}
+
 // Export reads every row of every file of an export, one row at a time. A file
 // that breaks off is read again and goes on behind the rows that were handed
 // out.
-func Export[T any, P Item[T]](ctx context.Context, c *Client, r Request) iter.Seq2[T, error] {
-	return decoded[T, P](c.exportRows(ctx, r))
+func Export[T any, P Item[T]](ctx context.Context, c *Client, e Exporting) iter.Seq2[T, error] {
+	return decoded[T, P](c.exportRows(ctx, e))
 }
 
 // exportRows reads an export as raw JSON. Each value is only good until the
 // next.
-func (c *Client) exportRows(ctx context.Context, r Request) iter.Seq2[jsontext.Value, error] {
+func (c *Client) exportRows(ctx context.Context, x Exporting) iter.Seq2[jsontext.Value, error] {
 	return func(yield func(jsontext.Value, error) bool) {
-		e := &export{c: c, request: r}
+		e := &export{c: c, Exporting: x}
 		err := e.run(ctx, func(raw jsontext.Value) error {
 			if !yield(raw, nil) {
 				return errStop
@@ -73,46 +96,67 @@ func (c *Client) exportRows(ctx context.Context, r Request) iter.Seq2[jsontext.V
 
 // export is one reading of an export.
 type export struct {
-	c       *Client
-	request Request
-	links   *ExportFiles
+	Exporting
+	c     *Client
+	links *ExportFiles
+	calls atomic.Int64 // requests that left
 }
 
 func (e *export) run(ctx context.Context, item func(jsontext.Value) error) (err error) {
-	if e.links, err = e.c.ExportFiles(ctx, e.request); err != nil {
+	ctx = WithOnCall(ctx, func(Call) { e.calls.Add(1) })
+	if e.links, err = e.c.ExportFiles(ctx, e.Request); err != nil {
 		return err
 	}
 	for i := range e.links.Files {
-		if err := e.file(ctx, i, item); err != nil {
+		if e.Skip != nil && e.Skip(e.links.Files[i].Name(), e.links.GeneratedTime.Time) {
+			continue
+		}
+		rows, err := e.file(ctx, i, item)
+		if err == nil {
+			err = e.report(i, rows)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// report tells the caller of a file that was read, and begins to count anew.
+func (e *export) report(i, rows int) error {
+	calls := e.calls.Swap(0)
+	if e.OnFile == nil {
+		return nil
+	}
+	return e.OnFile(FileRead{
+		Name: e.links.Files[i].Name(), Number: i + 1, Files: len(e.links.Files), Rows: rows,
+		Calls: calls, Generated: e.links.GeneratedTime.Time,
+	})
+}
+
 // file reads one file to its natural end. The first trouble with the body is met
 // by reading the same link again, an expired link and any further trouble by
 // fresh links.
-func (e *export) file(ctx context.Context, i int, item func(jsontext.Value) error) error {
+func (e *export) file(ctx context.Context, i int, item func(jsontext.Value) error) (rows int, err error) {
 	done := &progress{}
 	for try := 0; ; try++ {
 		link := e.links.Files[i]
-		rows, err := e.c.readFile(ctx, link, try+1, done.resume(item))
+		rows, err = e.c.readFile(ctx, link, try+1, done.resume(item))
 		if err == nil {
 			err = done.complete(rows)
 		}
 		if err == nil || !worthFreshLinks(err) || ctx.Err() != nil {
-			return orContext(ctx, err)
+			return rows, orContext(ctx, err)
 		}
 		if try+1 >= maxFileTries {
-			return fmt.Errorf("%s: file %s after %d tries: %w", e.request.Operation, link.Name(), try+1, err)
+			return rows, fmt.Errorf("%s: file %s after %d tries: %w", e.Operation, link.Name(), try+1, err)
 		}
 		if err := pause(ctx, backoff(try), nil); err != nil {
-			return err
+			return rows, err
 		}
 		if try > 0 || errors.Is(err, ErrLinkExpired) {
 			if err := e.renew(ctx, link); err != nil {
-				return err
+				return rows, err
 			}
 		}
 	}
@@ -120,7 +164,7 @@ func (e *export) file(ctx context.Context, i int, item func(jsontext.Value) erro
 
 // renew asks for fresh links of the same snapshot.
 func (e *export) renew(ctx context.Context, link DownloadLink) error {
-	fresh, err := e.c.ExportFiles(ctx, e.request)
+	fresh, err := e.c.ExportFiles(ctx, e.Request)
 	if err != nil {
 		return err
 	}
@@ -129,7 +173,7 @@ func (e *export) renew(ctx context.Context, link DownloadLink) error {
 		same = fresh.Files[i].Name() == e.links.Files[i].Name()
 	}
 	if !same {
-		return fmt.Errorf("%s: file %s: %w", e.request.Operation, link.Name(), ErrSnapshotReplaced)
+		return fmt.Errorf("%s: file %s: %w", e.Operation, link.Name(), ErrSnapshotReplaced)
 	}
 	e.links = fresh
 	return nil
@@ -176,15 +220,12 @@ func (c *Client) download(ctx context.Context, link DownloadLink, try int) (io.R
 	// Compressed once is enough, and a length that is known shows a broken end.
 	req.Header.Set("Accept-Encoding", "identity")
 	start := time.Now()
-	c.calls.Add(1)
 	resp, err := c.wire.Do(req)
 	call := Call{Attempt: try, Took: time.Since(start), Err: err}
 	if resp != nil {
 		call.StatusCode = resp.StatusCode
 	}
-	if c.onCall != nil {
-		c.onCall(call)
-	}
+	report(ctx, &c.calls, c.onCall, call)
 	if err != nil {
 		return nil, &Error{Method: http.MethodGet, Path: link.u.Path, Message: "no answer from " + link.u.Host + ":", Err: err}
 	}

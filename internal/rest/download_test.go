@@ -128,7 +128,7 @@ func TestExportReadsEveryRowOnce(t *testing.T) {
 					return reply(200, whole)
 				})
 				c, _, _ := begin(t, e.answer)
-				got, err := ids(Export[thing](t.Context(), c, Request{Operation: opExport}))
+				got, err := ids(Export[thing](t.Context(), c, Exporting{Request: Request{Operation: opExport}}))
 				wantErr(t, err, tt.want)
 				want := names(0, 30)
 				if tt.want != nil {
@@ -171,7 +171,7 @@ func TestExportOfAReplacedSnapshot(t *testing.T) {
 					return reply(200, whole)
 				})
 				c, _, _ := begin(t, e.answer)
-				got, err := ids(Export[thing](t.Context(), c, Request{Operation: opExport}))
+				got, err := ids(Export[thing](t.Context(), c, Exporting{Request: Request{Operation: opExport}}))
 				if name == "nothing changed" {
 					wantErr(t, err, nil)
 					return
@@ -189,7 +189,7 @@ func TestDownloadsCarryNoTokenAndGoToStorageOnly(t *testing.T) {
 	t.Parallel()
 	e := newExporter(2, func(_, _ int, whole string) (*http.Response, error) { return reply(200, whole) })
 	c, s, _ := begin(t, e.answer)
-	_, err := ids(Export[thing](t.Context(), c, Request{Operation: opExport}))
+	_, err := ids(Export[thing](t.Context(), c, Exporting{Request: Request{Operation: opExport}}))
 	wantErr(t, err, nil)
 	for _, r := range s.seen {
 		if has := r.Header.Get("Authorization") != ""; has != (r.URL.Host == "api.security.microsoft.com") {
@@ -204,7 +204,7 @@ func TestDownloadsCarryNoTokenAndGoToStorageOnly(t *testing.T) {
 		c, s, _ := begin(t, func(int, *http.Request) (*http.Response, error) {
 			return reply(200, fmt.Sprintf(`{"exportFiles":[%q],"generatedTime":"2026-05-04T06:00:00Z"}`, link))
 		})
-		_, err := ids(Export[thing](t.Context(), c, Request{Operation: opExport}))
+		_, err := ids(Export[thing](t.Context(), c, Exporting{Request: Request{Operation: opExport}}))
 		if err == nil || len(s.seen) != 1 || strings.Contains(err.Error(), "planted-signature") {
 			t.Errorf("%s: %d calls, %v", link, len(s.seen), err)
 		}
@@ -242,7 +242,7 @@ func TestExportNeverLosesOrRepeatsARow(t *testing.T) {
 				return reply(200, whole)
 			})
 			c, _, _ := begin(t, e.answer)
-			got, err = ids(Export[thing](t.Context(), c, Request{Operation: opExport}))
+			got, err = ids(Export[thing](t.Context(), c, Exporting{Request: Request{Operation: opExport}}))
 		})
 		want := names(0, files*10)
 		if err == nil && !slices.Equal(got, want) || err != nil && !slices.Equal(got, want[:len(got)]) {

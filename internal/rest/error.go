@@ -13,13 +13,19 @@ import (
 
 // The kinds of [Error], for errors.Is.
 var (
-	ErrNotFound     = errors.New("not found")               // 404: the thing, or the route, does not exist
-	ErrUnauthorized = errors.New("unauthorized")            // 401: the token is missing, expired or for another audience
-	ErrForbidden    = errors.New("forbidden")               // 403: the token is good and a permission is missing
-	ErrThrottled    = errors.New("throttled")               // 429, or our own budget for the route is spent
-	ErrUnlicensed   = errors.New("not licensed")            // 401 whose text names a licence or an inactive tenant
-	ErrUnreachable  = errors.New("service is not reached")  // no answer at all: DNS, TLS, connection
-	ErrRedirected   = errors.New("redirect is not allowed") // 3xx: never followed, since a token must not travel
+	ErrNotFound     = errors.New("not found")              // 404: the thing, or the route, does not exist
+	ErrUnauthorized = errors.New("unauthorized")           // 401: the token is missing, expired or for another audience
+	ErrForbidden    = errors.New("forbidden")              // 403: the token is good and a permission is missing
+	ErrThrottled    = errors.New("throttled")              // 429, or our own budget for the route is spent
+	ErrUnlicensed   = errors.New("not licensed")           // 401 whose text names a licence or an inactive tenant
+	ErrUnreachable  = errors.New("service is not reached") // no answer at all: DNS, TLS, connection
+	// ErrResultTooLarge tells that a hunt found more rows or bytes than the service
+	// gives: 100,000 rows, 50 or 124 MB. Ask for less at once.
+	ErrResultTooLarge = errors.New("the result is too large")
+	// ErrQueryTooHeavy tells that a hunt would take more time, memory or processor
+	// than the service allows. Ask for less at once, or more simply.
+	ErrQueryTooHeavy = errors.New("the query is too heavy")
+	ErrRedirected    = errors.New("redirect is not allowed") // 3xx: never followed, since a token must not travel
 )
 
 // Error is what a call came back with when it did not succeed.
@@ -96,6 +102,37 @@ func (e *Error) kind() error {
 		return ErrForbidden
 	case e.StatusCode == http.StatusNotFound:
 		return ErrNotFound
+	}
+	return e.huntKind()
+}
+
+// huntLimit is a text of Microsoft's by which the end of a hunt is recognised.
+type huntLimit struct {
+	text string // in lower case
+	kind error
+}
+
+// huntLimits are the texts of MDE's page, of the portal's page of errors, and
+// what Graph was seen to answer. There are no codes for them.
+func huntLimits() []huntLimit {
+	return []huntLimit{
+		{"allowed result size", ErrResultTooLarge},
+		{"result size limit exceeded", ErrResultTooLarge},
+		{"exceeded the allowed limits", ErrQueryTooHeavy},
+		{"was preempted", ErrQueryTooHeavy},
+		{"excessive resource consumption", ErrQueryTooHeavy},
+		{"exceeded the timeout period", ErrQueryTooHeavy},
+		{"exceeded processing resources", ErrQueryTooHeavy},
+	}
+}
+
+// huntKind recognises a hunt that met one of the service's limits.
+func (e *Error) huntKind() error {
+	text := strings.ToLower(oneLine(e.Message))
+	for _, l := range huntLimits() {
+		if strings.Contains(text, l.text) {
+			return l.kind
+		}
 	}
 	return nil
 }

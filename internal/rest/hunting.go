@@ -14,6 +14,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// MaxHuntRows is the most rows that the answer of a hunt has.
+const MaxHuntRows = 100_000
+
 // Column is one column of a hunt's answer.
 type Column struct {
 	Name string `json:"name"`

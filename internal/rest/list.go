@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -30,16 +31,26 @@ type Listing struct {
 	SizeParam string
 	// EmptyOn404 tells that the service answers 404 where there is nothing.
 	EmptyOn404 bool
+	// ByTop pages by $top and $skip although there is no limit: for lists without
+	// next links, and for pages that are smaller than the service's own. It needs
+	// PageSize.
+	ByTop bool
+	// From is the Next of a page that was read before; the list goes on there.
+	// Empty means from its start.
+	From string
+	// OnPage is told of each page before the first item of the next. Its error
+	// ends the list. Default: none.
+	OnPage func(PageRead) error
 }
 
 // maxEmptyPages is how many pages in a row may be empty and lead on.
 const maxEmptyPages = 20
 
-// Fail returns a list that is nothing but an error.
+// Fail returns a list that is nothing but an error about what was given.
 func Fail[T any](err error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
-		yield(zero, err)
+		yield(zero, Input(err))
 	}
 }
 
@@ -91,6 +102,7 @@ type walk struct {
 	empty int             // empty pages in a row
 	last  *progress       // the page before
 	seed  maphash.Seed
+	calls atomic.Int64 // requests that left
 }
 
 // run reads page after page.
@@ -100,25 +112,67 @@ func (w *walk) run(ctx context.Context, item func(jsontext.Value) error) error {
 		return err
 	}
 	w.first = first
-	for u := w.start(); u != nil; {
+	u, err := w.begin()
+	if err != nil {
+		return err
+	}
+	ctx = WithOnCall(ctx, func(Call) { w.calls.Add(1) })
+	for u != nil {
 		if w.seen[u.String()] {
 			return &LinkError{w.Operation, "it repeats a page that was read already"}
 		}
 		w.seen[u.String()] = true
+		before := w.calls.Load()
 		p, err := w.page(ctx, u, item)
 		if err != nil {
 			return err
 		}
-		if u, err = w.after(u, p); err != nil {
+		next, err := w.after(u, p)
+		if err != nil {
 			return err
 		}
+		if err := w.report(p, w.calls.Load()-before, next); err != nil {
+			return err
+		}
+		u = next
 	}
 	return nil
 }
 
+// report tells the caller of a page that was read.
+func (w *walk) report(p page, calls int64, next *url.URL) error {
+	if w.OnPage == nil {
+		return nil
+	}
+	read := PageRead{Number: len(w.seen), Rows: p.rows, Calls: calls}
+	if next != nil {
+		read.Next = next.String()
+	}
+	return w.OnPage(read)
+}
+
+// begin returns the address of the first page, or of the one that From names,
+// which is checked like every next link.
+func (w *walk) begin() (*url.URL, error) {
+	start := w.start()
+	if w.From == "" {
+		return start, nil
+	}
+	u, reason := w.c.nextURL(w.From, w.first)
+	if reason != "" {
+		return nil, Input(&LinkError{w.Operation, reason})
+	}
+	if skip, ok := skipOf(u.Query()); ok {
+		w.Skip = skip
+	}
+	return u, nil
+}
+
 // byTop tells whether the list is paged by $top and $skip: only then does a
-// limit reach the service, and there are no next links.
-func (w *walk) byTop() bool { return w.PageSize > 0 && w.SizeParam == "" && w.Limit > 0 }
+// limit reach the service, and next links do not matter.
+func (w *walk) byTop() bool {
+	return w.PageSize > 0 && w.SizeParam == "" && (w.ByTop || w.Limit > 0)
+}
 
 // start returns the address of the first page.
 func (w *walk) start() *url.URL {
@@ -188,10 +242,11 @@ func (w *walk) afterTop(u *url.URL, p page) *url.URL {
 	if p.rows == 0 || p.rows < asked && p.rows%10 != 0 {
 		return nil
 	}
-	return withNumbers(w.first, map[string]int{
-		"$top":  min(w.PageSize, w.Limit-w.given),
-		"$skip": w.Skip + w.given,
-	})
+	size := w.PageSize
+	if w.Limit > 0 {
+		size = min(size, w.Limit-w.given)
+	}
+	return withNumbers(w.first, map[string]int{"$top": size, "$skip": w.Skip + w.given})
 }
 
 // page reads one page, again from its start when it breaks off.
@@ -275,7 +330,7 @@ func (w *walk) refusal(err error, u *url.URL) error {
 		}
 		fallthrough
 	case http.StatusBadRequest, http.StatusGone:
-		if len(w.seen) > 1 && hasParam(u.Query(), "$skiptoken") {
+		if (len(w.seen) > 1 || w.From != "") && hasParam(u.Query(), "$skiptoken") {
 			return fmt.Errorf("%w: %w", ErrCursorExpired, err)
 		}
 	}

@@ -38,7 +38,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		}
 		return e.answer(n, r)
 	})
-	got, err := ids(Export[thing](t.Context(), c, Request{Operation: opExport}))
+	got, err := ids(Export[thing](t.Context(), c, Exporting{Request: Request{Operation: opExport}}))
 	wantErr(t, err, nil)
 	if len(got) != 10 || logged.Len() == 0 {
 		t.Fatalf("%d rows, %d bytes logged", len(got), logged.Len())
@@ -52,7 +52,7 @@ func TestErrorsCarryNoQuery(t *testing.T) {
 	t.Parallel()
 	e := newExporter(1, func(int, int, string) (*http.Response, error) { return reply(403, expiredXML) })
 	c, _, _ := begin(t, e.answer, func(o *Options) { o.MaxRetries = -1 })
-	_, err := ids(Export[thing](t.Context(), c, Request{Operation: opExport}))
+	_, err := ids(Export[thing](t.Context(), c, Exporting{Request: Request{Operation: opExport}}))
 	wantErr(t, err, ErrLinkExpired)
 	if strings.Contains(err.Error(), "planted") || strings.Contains(err.Error(), "Key start") {
 		t.Error(err)

@@ -1,0 +1,58 @@
+package rest
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Members reads the items of one member of an object, which is a list, one at a
+// time. An absent member and null have none. An item that does not fit its type
+// comes with a [*DecodeError], and reading goes on.
+func Members[T any, P Item[T]](object jsontext.Value, name string) iter.Seq2[T, error] {
+	return decoded[T, P](func(yield func(jsontext.Value, error) bool) {
+		err := eachMember(object, name, func(raw jsontext.Value) error {
+			if !yield(raw, nil) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && err != errStop { //nolint:errorlint // our own, never wrapped
+			yield(nil, fmt.Errorf("%s: %w: %w", name, ErrMalformed, err))
+		}
+	})
+}
+
+// eachMember hands the items of every member of that name to item.
+func eachMember(object jsontext.Value, name string, item func(jsontext.Value) error) error {
+	if len(object) == 0 {
+		return nil
+	}
+	dec := jsontext.NewDecoder(bytes.NewReader(object), strictly)
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	if tok.Kind() != jsontext.KindBeginObject {
+		return fmt.Errorf("it is in %s and not in an object", tok.Kind())
+	}
+	for dec.PeekKind() == jsontext.KindString {
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if strings.EqualFold(tok.String(), name) {
+			_, err = decodeValue(dec, item)
+		} else {
+			err = dec.SkipValue()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err = dec.ReadToken()
+	return err
+}
