@@ -44,7 +44,8 @@ func readExposureScore(ctx context.Context, r Request) error {
 			return err
 		}
 	}
-	return w.finish(2, w.from)
+	w.full, w.floor = true, 2
+	return w.finish()
 }
 
 func readConfigurationScore(ctx context.Context, r Request) error {
@@ -53,7 +54,8 @@ func readConfigurationScore(ctx context.Context, r Request) error {
 	if err = w.one(item{key: tenantKey, document: score.Raw}, err); err != nil {
 		return err
 	}
-	return w.finish(1, w.from)
+	w.full = true
+	return w.finish()
 }
 
 // prefixed returns nothing for nothing.

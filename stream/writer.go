@@ -31,33 +31,35 @@ type writer struct {
 	api   gatehouse.API
 	emit  func(gatehouse.Page) error
 	limit int
-	full  bool
 	from  gatehouse.Checkpoint
-	now   func() time.Time
-
+	first bool      // nothing was read before
+	ahead time.Time // what lies behind it cannot be true
 	hash  *hasher
+	calls func() int64
+
+	full     bool      // everything is read
+	doubtful bool      // something may have been missed: nothing may be removed
+	floor    int64     // the fewest calls of the run
+	upstream int64     // what Microsoft counts, -1 when it does not say
+	seen     time.Time // the largest time that was seen
+
 	page  gatehouse.Page
 	bytes int
-	rows  int64 // in all
-	seen  time.Time
-	calls func() int64
 	spent int64 // calls that were reported
 }
 
 // newWriter begins a reading.
 func newWriter(s Stream, api gatehouse.API, r Request) *writer {
 	w := &writer{
-		api: api, emit: r.Emit, limit: r.PageRows, full: r.Mode == gatehouse.SyncFull, from: r.From, now: r.Now,
-		hash: newHasher(s), seen: r.From.Watermark,
+		api: api, emit: r.Emit, limit: r.PageRows, from: r.From, hash: newHasher(s),
+		full: r.Mode == gatehouse.SyncFull, floor: 1, upstream: -1, seen: r.From.Watermark,
+		first: r.From.Watermark.IsZero() && r.From.Moved.IsZero() && !r.Resumed,
+		ahead: r.now().Add(s.Overlap),
 	}
 	if w.limit <= 0 {
 		w.limit = pageRows
 	}
-	if w.now == nil {
-		w.now = time.Now
-	}
-	w.calls = r.Clients.Defender.Calls
-	if api == gatehouse.APIGraph {
+	if w.calls = r.Clients.Defender.Calls; api == gatehouse.APIGraph {
 		w.calls = r.Clients.Graph.Calls
 	}
 	w.spent = w.calls()
@@ -93,7 +95,9 @@ func (w *writer) add(i item) error {
 	if i.common != nil {
 		record.Common = i.common.hash()
 	}
-	if i.changed.After(w.seen) {
+	// A time that lies ahead of the clock by more than the overlap would make the
+	// next reading begin in the future.
+	if i.changed.After(w.seen) && i.changed.Before(w.ahead) {
 		w.seen = i.changed
 	}
 	w.page.Records = append(w.page.Records, record)
@@ -108,7 +112,6 @@ func (w *writer) setAside(key string, document []byte, reason string) error {
 
 // grown hands the page on when it is full.
 func (w *writer) grown(n int) error {
-	w.rows++
 	w.bytes += n
 	if len(w.page.Records)+len(w.page.SetAside) < w.limit && w.bytes < pageBytes {
 		return nil
@@ -120,7 +123,7 @@ func (w *writer) grown(n int) error {
 // midst of a moving set proves nothing, so an interrupted run begins anew.
 func (w *writer) flush() error {
 	calls := w.calls()
-	w.page.Calls, w.page.Upstream = calls-w.spent, -1
+	w.page.Calls, w.page.Upstream = calls-w.spent, w.upstream
 	w.spent = calls
 	page := w.page
 	w.page, w.bytes = gatehouse.Page{}, 0
@@ -128,11 +131,20 @@ func (w *writer) flush() error {
 }
 
 // finish hands the last page on, with the checkpoint for the next run.
-func (w *writer) finish(floor int64, next gatehouse.Checkpoint) error {
-	next.Phase = ""
-	w.page.Floor, w.page.Checkpoint, w.page.Complete = floor, &next, w.full
+func (w *writer) finish() error {
+	w.page.Checkpoint = &gatehouse.Checkpoint{Watermark: w.seen, State: w.from.State}
+	w.page.Complete = w.full && !w.doubtful
+	w.page.Floor = w.floor
 	return w.flush()
 }
 
-// floor is the fewest calls that rows can be read in.
-func floor(rows int64, page int64) int64 { return max(1, (rows+page-1)/page) }
+// floorOf is the fewest calls that rows can be read in.
+func floorOf(rows, page int64) int64 { return max(1, (rows+page-1)/page) }
+
+// now is the clock.
+func (r Request) now() time.Time {
+	if r.Now == nil {
+		return time.Now()
+	}
+	return r.Now()
+}
