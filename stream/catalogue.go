@@ -33,8 +33,18 @@ const (
 // All returns the streams, those that matter most first.
 func All() []Stream {
 	return []Stream{
+		alerts(),
+		incidents(),
+		devices(),
+		machineActions(),
+		vulnerabilities(),
+		cves(),
+		software(),
+		recommendations(),
 		exposureScore(),
 		configurationScore(),
+		secureScores(),
+		secureScoreControls(),
 	}
 }
 
@@ -51,6 +61,11 @@ func ByName(name gatehouse.Stream) (Stream, bool) {
 // mde returns permissions of Defender for Endpoint.
 func mde(names ...string) []gatehouse.Permission {
 	return permissions(gatehouse.ResourceMDE, names)
+}
+
+// xdr returns permissions of Defender XDR.
+func xdr(names ...string) []gatehouse.Permission {
+	return permissions(gatehouse.ResourceXDR, names)
 }
 
 // onGraph returns permissions of Microsoft Graph.

@@ -95,13 +95,17 @@ func (w *writer) add(i item) error {
 	if i.common != nil {
 		record.Common = i.common.hash()
 	}
-	// A time that lies ahead of the clock by more than the overlap would make the
-	// next reading begin in the future.
-	if i.changed.After(w.seen) && i.changed.Before(w.ahead) {
-		w.seen = i.changed
-	}
+	w.see(i.changed)
 	w.page.Records = append(w.page.Records, record)
 	return w.grown(len(i.document))
+}
+
+// see remembers the largest time. One that lies ahead of the clock by more than
+// the overlap would make the next reading begin in the future.
+func (w *writer) see(t time.Time) {
+	if t.After(w.seen) && t.Before(w.ahead) {
+		w.seen = t
+	}
 }
 
 // setAside takes what could not be decoded.
@@ -136,6 +140,15 @@ func (w *writer) finish() error {
 	w.page.Complete = w.full && !w.doubtful
 	w.page.Floor = w.floor
 	return w.flush()
+}
+
+// since returns where an incremental reading begins. A full one, and the first,
+// begin nowhere.
+func (w *writer) since(overlap time.Duration) (time.Time, bool) {
+	if w.full || w.from.Watermark.IsZero() {
+		return time.Time{}, false
+	}
+	return w.from.Watermark.Add(-overlap), true
 }
 
 // floorOf is the fewest calls that rows can be read in.

@@ -1,0 +1,60 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+
+	"github.com/gatehouse-sec/gatehouse/graph"
+)
+
+// follower reads a list of Graph by its next links. Microsoft documents that it
+// comes with the newest first and that items are not moved by updates, so that
+// what is new while it is read pushes items to later pages, never past them.
+type follower[T any] struct {
+	list   func(context.Context, *graph.Query) iter.Seq2[T, error]
+	item   func(*T) item
+	filter string
+	// sizes are the pages to ask for, each when the one before was refused or
+	// broke the service. Microsoft does not document the largest.
+	sizes []int
+}
+
+// read reads the list to its natural end.
+func (f follower[T]) read(ctx context.Context, w *writer) error {
+	step := 0
+	for try := 1; ; try++ {
+		rows, err := f.pass(ctx, w, f.sizes[step])
+		switch {
+		case err == nil:
+			w.floor = floorOf(rows, int64(f.sizes[step]))
+			return nil
+		case (overloaded(err) || rows == 0 && refusedPage(err)) && step < len(f.sizes)-1:
+			step++
+		case !worthAnotherPass(err) || try > maxPasses:
+			return err
+		}
+	}
+}
+
+func (f follower[T]) pass(ctx context.Context, w *writer, size int) (int64, error) {
+	var rows int64
+	for v, err := range f.list(ctx, &graph.Query{Filter: f.filter, PageSize: size}) {
+		if err != nil && !undecoded(err) {
+			return rows, err
+		}
+		if err := w.one(f.item(&v), err); err != nil {
+			return rows, err
+		}
+		rows++
+	}
+	return rows, nil
+}
+
+// refusedPage tells whether a question was refused as such, which a smaller page
+// may mend.
+func refusedPage(err error) bool {
+	refused, ok := errors.AsType[*graph.Error](err)
+	return ok && refused.StatusCode == http.StatusBadRequest
+}

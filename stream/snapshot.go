@@ -1,0 +1,205 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/defender"
+)
+
+// Bounds of a reading that does not come to rest.
+const (
+	maxPasses  = 3   // times that a list is read from its start in one run
+	tailRows   = 100 // rows behind the end that are looked at to find the last one again
+	stepBack   = 10  // rows that are read twice where a list is taken up again in another way
+	firstHonor = 500 // the first status that is the service's own fault
+)
+
+// pager reads a list of Defender for Endpoint or Defender XDR. Its pages are
+// counted, not keyed: it makes sure that no record was lost at the edge of a page
+// when the list moved meanwhile, and it comes down to smaller pages, and at last
+// to single items, where the service breaks on large ones.
+type pager[T any] struct {
+	list  func(context.Context, *defender.Query) iter.Seq2[T, error]
+	item  func(*T) item
+	query defender.Query
+	// largest is the largest page that Microsoft allows.
+	largest int64
+	// smaller are the pages to come down to when the service fails. Default: 1,000
+	// and 100.
+	smaller []int
+	// whole reads one item by itself. When it is set, the last resort is a list
+	// without what query expands, and each item of it read so.
+	whole func(context.Context, *T) (T, error)
+}
+
+// read reads the list to its natural end.
+func (p pager[T]) read(ctx context.Context, w *writer) error {
+	for range maxPasses {
+		before := w.calls()
+		pass, err := p.pass(ctx, w)
+		if worthAnotherPass(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		w.floor = floorOf(pass.rows, p.largest)
+		// A single page cannot lose anything at an edge, and the first reading
+		// removes nothing.
+		if w.calls()-before <= 1 || w.first {
+			return nil
+		}
+		if holds, err := p.holds(ctx, pass); holds || err != nil {
+			return err
+		}
+	}
+	w.doubtful = true
+	return nil
+}
+
+// worthAnotherPass tells whether an error says that the list is another one by
+// now.
+func worthAnotherPass(err error) bool {
+	return errors.Is(err, defender.ErrChanged) || errors.Is(err, defender.ErrCursorExpired) || errors.Is(err, defender.ErrSnapshotReplaced)
+}
+
+// pass is what one reading of a list came to.
+type pass struct {
+	rows int64
+	last string // key of the last item
+}
+
+// pass reads the list once.
+func (p pager[T]) pass(ctx context.Context, w *writer) (pass, error) {
+	var done pass
+	for step := 0; ; {
+		top := p.top(step)
+		n, err := p.part(ctx, w, step, &done)
+		switch {
+		case err == nil && (top == 0 || n < top):
+			return done, nil
+		case err == nil:
+			if p.single(step) {
+				step-- // one bad page does not make the whole list bad
+			}
+		case !overloaded(err) || p.last(step):
+			return done, err
+		default:
+			step++
+			done.rows = max(0, done.rows-stepBack)
+		}
+	}
+}
+
+// steps of a pager: next links at first, then the smaller pages, then the
+// smallest without expansion.
+func (p pager[T]) sizes() []int {
+	if p.smaller == nil {
+		return []int{1000, 100}
+	}
+	return p.smaller
+}
+
+// top returns how many items a step asks for at once, 0 for all by next links.
+func (p pager[T]) top(step int) int {
+	sizes := p.sizes()
+	if step == 0 {
+		return 0
+	}
+	return sizes[min(step, len(sizes))-1]
+}
+
+func (p pager[T]) single(step int) bool { return step > len(p.sizes()) }
+
+func (p pager[T]) last(step int) bool {
+	if p.whole != nil {
+		return p.single(step)
+	}
+	return step == len(p.sizes())
+}
+
+// part reads from where the pass stands, and returns how many items came.
+func (p pager[T]) part(ctx context.Context, w *writer, step int, done *pass) (int, error) {
+	q := p.query
+	q.Top, q.Skip = p.top(step), int(done.rows)
+	if p.single(step) {
+		q.Expand = nil
+	}
+	n := 0
+	for v, err := range p.list(ctx, &q) {
+		if err != nil && !undecoded(err) {
+			return n, err
+		}
+		it := p.item(&v)
+		if p.single(step) {
+			err = p.one(ctx, w, v)
+		} else {
+			err = w.one(it, err)
+		}
+		if err != nil {
+			return n, err
+		}
+		n++
+		done.rows++
+		done.last = it.key
+	}
+	return n, nil
+}
+
+// one reads an item by itself. One that even then cannot be read is set aside.
+func (p pager[T]) one(ctx context.Context, w *writer, v T) error {
+	short := p.item(&v)
+	v, err := p.whole(ctx, &v)
+	switch {
+	case errors.Is(err, defender.ErrNotFound):
+		return nil // gone since
+	case overloaded(err):
+		return w.setAside(short.key, short.document, err.Error())
+	}
+	return w.one(p.item(&v), err)
+}
+
+// holds tells whether the last item still stands where it was read, or further
+// back. If it has moved forward or is gone, others have too, and one of them may
+// have slipped from a page that was not read yet into one that was.
+func (p pager[T]) holds(ctx context.Context, done pass) (bool, error) {
+	q := p.query
+	q.Expand, q.Top, q.Skip = nil, tailRows, int(done.rows)-1
+	for v, err := range p.list(ctx, &q) {
+		if err != nil && !undecoded(err) {
+			return false, err
+		}
+		if p.item(&v).key == done.last {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// overloaded tells whether the service failed by itself, which a smaller question
+// may help.
+func overloaded(err error) bool {
+	refused, ok := errors.AsType[*defender.Error](err)
+	return ok && refused.StatusCode >= firstHonor && !errors.Is(err, defender.ErrThrottled)
+}
+
+// undecoded tells whether an error is about one item alone.
+func undecoded(err error) bool {
+	_, ok := errors.AsType[*defender.DecodeError](err)
+	return ok
+}
+
+// snapshot returns the read function of a stream that is one list, read whole.
+func snapshot[T any](s func() Stream, p func(*defender.Client) pager[T]) func(context.Context, Request) error {
+	return func(ctx context.Context, r Request) error {
+		w := newWriter(s(), gatehouse.APIMDE, r)
+		w.full = true
+		if err := p(r.Clients.Defender).read(ctx, w); err != nil {
+			return err
+		}
+		return w.finish()
+	}
+}

@@ -1,0 +1,139 @@
+package stream
+
+import (
+	"context"
+	"strings"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/defender"
+)
+
+// vulnerabilities is every CVE of every version of every product on every device,
+// and the products that have none. Through Graph it comes from the hunting tables
+// DeviceTvmSoftwareVulnerabilities and DeviceTvmSoftwareInventory.
+func vulnerabilities() Stream {
+	return Stream{
+		Name: Vulnerabilities, Title: "Vulnerabilities", Mode: Export,
+		// Microsoft renews the export, and the list of changes, every six hours.
+		Interval: snapshotEvery, Overlap: snapshotEvery, Reconcile: weekly,
+		Docs: "https://learn.microsoft.com/defender-endpoint/api/get-assessment-software-vulnerabilities",
+		// When it was last seen; and what only the export, or only the list of
+		// changes, says of a row.
+		Noisy: []string{"lastSeenTimestamp", "securityUpdateAvailable", "status", "eventTimestamp"},
+		loose: true, // names are PascalCase in files, camelCase in pages; null is absent in files
+		Doors: []Door{
+			{API: gatehouse.APIMDE, AnyOf: mde("Vulnerability.Read.All"), Read: readVulnerabilities},
+			{API: gatehouse.APIGraph, AnyOf: onGraph("ThreatHunting.Read.All"), Read: huntVulnerabilities},
+		},
+	}
+}
+
+// readVulnerabilities reads the export files, or the changes where it may.
+func readVulnerabilities(ctx context.Context, r Request) error {
+	w := newWriter(vulnerabilities(), gatehouse.APIMDE, r)
+	if r.Mode != gatehouse.SyncFull {
+		if since, ok := changesSince(r); ok {
+			err := readChanges(ctx, r, w, since)
+			if !tooMany(err) {
+				return err
+			}
+		}
+		w.full = true // there are no changes to go by
+	}
+	if err := readExport(ctx, r, w); err != nil {
+		return err
+	}
+	return w.finish()
+}
+
+// readExport reads the files of the snapshot. When Microsoft replaces it
+// meanwhile, or the links give out, it begins again.
+func readExport(ctx context.Context, r Request, w *writer) error {
+	var err error
+	w.seen = r.From.Watermark
+	for range maxPasses {
+		before := w.calls()
+		if err = exportPass(ctx, r, w); err == nil {
+			// One for the links and one for each file, of which Microsoft decides how
+			// many there are.
+			w.floor = w.calls() - before
+			return nil
+		}
+		if !worthAnotherPass(err) && !linksGaveOut(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// exportPass reads the files once. The watermark is the latest time at which
+// Microsoft saw a row, which is not after the snapshot was made. When a pass was
+// broken off, the watermark stays at the first: the changes since then also
+// take away what only the older snapshot held.
+func exportPass(ctx context.Context, r Request, w *writer) error {
+	seen := w.seen
+	for row, err := range r.Clients.Defender.SoftwareVulnerabilities.Export(ctx, &defender.ExportOptions{SASValidHours: linkHours}) {
+		if err != nil && !undecoded(err) {
+			return err
+		}
+		if err := w.one(vulnerabilityItem(&row), err); err != nil {
+			return err
+		}
+		if at := row.LastSeenTimestamp.Time; at.After(seen) && at.Before(w.ahead) {
+			seen = at
+		}
+	}
+	w.seen = seen
+	return nil
+}
+
+// linkHours is how long links to files shall work: the longest, so that a slow
+// reading of many files needs no second call.
+const linkHours = 6
+
+func vulnerabilityItem(v *defender.SoftwareVulnerability) item {
+	return item{
+		key:      vulnerabilityKey(v.DeviceID, v.SoftwareVendor, v.SoftwareName, v.SoftwareVersion, v.CVEID),
+		document: v.Raw, common: facts{v.CVEID, v.VulnerabilitySeverityLevel, v.RecommendedSecurityUpdateID},
+	}
+}
+
+// vulnerabilityKey identifies a row. A product without CVE has a row as well,
+// whose last part is empty. Without a device there is no key.
+func vulnerabilityKey(device, vendor, name, version, cve string) string {
+	if device == "" {
+		return ""
+	}
+	parts := []string{device, vendor, name, version, cve}
+	for i, p := range parts {
+		if strings.ContainsAny(p, "|%") {
+			parts[i] = strings.NewReplacer("%", "%25", "|", "%7C").Replace(p)
+		}
+	}
+	return strings.Join(parts, "|")
+}
+
+// huntVulnerabilities reads both tables whole: hunting has no list of changes.
+func huntVulnerabilities(ctx context.Context, r Request) error {
+	w := newWriter(vulnerabilities(), gatehouse.APIGraph, r)
+	w.full, w.floor = true, 0
+	const (
+		known = "DeviceTvmSoftwareVulnerabilities | where {slice}"
+		clean = "DeviceTvmSoftwareInventory | where {slice} | join kind=leftanti (" + known + ") on DeviceId, SoftwareVendor, SoftwareName, SoftwareVersion"
+	)
+	for _, query := range []string{known, clean} {
+		h := hunter{run: r.Clients.Graph.Hunting.Run, row: vulnerabilityRow, guess: 700, query: query, count: query}
+		if err := h.read(ctx, w); err != nil {
+			return err
+		}
+	}
+	return w.finish()
+}
+
+func vulnerabilityRow(c cells) item {
+	cve := c.text("CveId")
+	return item{
+		key:      vulnerabilityKey(c.text("DeviceId"), c.text("SoftwareVendor"), c.text("SoftwareName"), c.text("SoftwareVersion"), cve),
+		document: c.row.Raw, common: facts{cve, c.text("VulnerabilitySeverityLevel"), c.text("RecommendedSecurityUpdateId")},
+	}
+}
