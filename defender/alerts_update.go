@@ -2,8 +2,6 @@ package defender
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +23,7 @@ type AlertUpdate struct {
 // check returns the update in Microsoft's spelling, or says what is wrong.
 func (u AlertUpdate) check() (AlertUpdate, error) {
 	if u == (AlertUpdate{}) {
-		return u, errors.New("nothing to update: give a status, an owner, a classification, a determination or a comment")
+		return u, rest.Inputf("nothing to update: give a status, an owner, a classification, a determination or a comment")
 	}
 	var errs [3]error
 	u.Status, errs[0] = pick("status", u.Status, ValidAlertStatuses())
@@ -86,10 +84,10 @@ func (s *AlertsService) BatchUpdate(ctx context.Context, ids []string, u AlertUp
 // checkIDs refuses an empty list of ids and an empty id.
 func checkIDs(what string, ids []string) error {
 	if len(ids) == 0 {
-		return fmt.Errorf("no %s ids: give at least one", what)
+		return rest.Inputf("no %s ids: give at least one", what)
 	}
 	if slices.ContainsFunc(ids, func(id string) bool { return strings.TrimSpace(id) == "" }) {
-		return fmt.Errorf("one of the %s ids is empty", what)
+		return rest.Inputf("one of the %s ids is empty", what)
 	}
 	return nil
 }
@@ -118,11 +116,11 @@ func (r AlertReference) body() (any, error) {
 		{"report id", r.ReportID},
 	} {
 		if strings.TrimSpace(f.value) == "" {
-			return nil, fmt.Errorf("%s is missing: an alert by reference needs all its fields", f.name)
+			return nil, rest.Inputf("%s is missing: an alert by reference needs all its fields", f.name)
 		}
 	}
 	if r.EventTime.IsZero() {
-		return nil, errors.New("event time is missing: give that of the event in advanced hunting")
+		return nil, rest.Inputf("event time is missing: give that of the event in advanced hunting")
 	}
 	severity, err := require("severity", r.Severity, []AlertSeverity{SeverityLow, SeverityMedium, SeverityHigh})
 	if err != nil {

@@ -1,7 +1,6 @@
 package defender
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"time"
@@ -87,11 +86,11 @@ func New(cred azcore.TokenCredential, o *Options) (*Client, error) {
 	}
 	base, err := entra.ResolveBaseURL(o.BaseURL, entra.BaseURLOptions{AllowHosts: o.AllowHosts, Cloud: o.Cloud})
 	if err != nil {
-		return nil, err
+		return nil, rest.Input(err)
 	}
 	downloads, err := entra.NewHosts(slices.Concat(base.Cloud.DownloadGuard().Names(), o.AllowHosts)...)
 	if err != nil {
-		return nil, err
+		return nil, rest.Input(err)
 	}
 	scope, err := scopeOf(o.Resource, base.Cloud)
 	if err != nil {
@@ -147,7 +146,7 @@ func scopeOf(resource string, c entra.Cloud) (string, error) {
 		return c.MDE.Scope(), nil
 	}
 	if u, err := url.Parse(resource); err != nil || u.Scheme != "https" || u.Host == "" {
-		return "", fmt.Errorf("resource is not an https URL: give one such as %s", c.MDE.Resource)
+		return "", rest.Inputf("resource is not an https URL: give one such as %s", c.MDE.Resource)
 	}
 	return resource + "/.default", nil
 }

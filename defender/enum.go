@@ -1,9 +1,10 @@
 package defender
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-sec/gatehouse/internal/rest"
 )
 
 // pick returns the value of valid that v means, whatever its case. Nothing stays
@@ -18,7 +19,7 @@ func pick[E ~string](what string, v E, valid []E) (E, error) {
 		for i, e := range valid {
 			names[i] = string(e)
 		}
-		return "", fmt.Errorf("%s %q is not valid: use %s", what, string(v), strings.Join(names, ", "))
+		return "", rest.Inputf("%s %q is not valid: use %s", what, string(v), strings.Join(names, ", "))
 	}
 	return valid[i], nil
 }
@@ -31,7 +32,7 @@ func require[E ~string](what string, v E, valid []E) (E, error) {
 		for i, e := range valid {
 			names[i] = string(e)
 		}
-		return "", fmt.Errorf("%s is missing: use %s", what, strings.Join(names, ", "))
+		return "", rest.Inputf("%s is missing: use %s", what, strings.Join(names, ", "))
 	}
 	return e, err
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gatehouse-sec/gatehouse/internal/rest"
 )
 
 // Filter is an OData filter, for example "severity eq 'High' and status ne
@@ -95,13 +97,13 @@ func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'
 func (f Filter) check(set entitySet) error {
 	tokens, err := scanFilter(string(f))
 	if err != nil {
-		return fmt.Errorf("filter for %s: %w", set.name, err)
+		return rest.Inputf("filter for %s: %w", set.name, err)
 	}
 	if len(tokens) == 0 {
-		return fmt.Errorf("filter for %s is blank: leave it out", set.name)
+		return rest.Inputf("filter for %s is blank: leave it out", set.name)
 	}
 	if len(set.filterable) == 0 {
-		return fmt.Errorf("%s cannot be filtered", set.name)
+		return rest.Inputf("%s cannot be filtered", set.name)
 	}
 	return checkNames(tokens, set)
 }
@@ -205,11 +207,11 @@ func checkNames(tokens []filterToken, set entitySet) error {
 			own = append(own, name)
 		case next == '(' && slices.Contains(filterFunctions(), lower):
 		case next == '(' && !slices.Contains(filterOperators(), lower):
-			return fmt.Errorf("filter for %s: unknown function %q: use %s", set.name, t.text, strings.Join(filterFunctions()[:3], ", "))
+			return rest.Inputf("filter for %s: unknown function %q: use %s", set.name, t.text, strings.Join(filterFunctions()[:3], ", "))
 		case slices.Contains(filterOperators(), lower), isBare(t.text), slices.Contains(own, t.text):
 		case i > 0 && tokens[i-1].kind == '/': // a part of a property
 		case !hasFold(set.filterable, t.text):
-			return fmt.Errorf("filter for %s: unknown word %q: the properties are %s; texts stand in single quotes",
+			return rest.Inputf("filter for %s: unknown word %q: the properties are %s; texts stand in single quotes",
 				set.name, t.text, strings.Join(set.filterable, ", "))
 		}
 	}

@@ -2,7 +2,6 @@ package defender
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/gatehouse-sec/gatehouse/internal/rest"
@@ -15,7 +14,9 @@ type HuntingService struct{ service }
 // Run runs a query in Kusto's language and returns its answer with the rows still
 // to be read. A query may look back 30 days, run for 200 seconds and return
 // 100,000 rows or 50 MB; a query that is wrong or asks for more is an [*Error]
-// with status 400 and Microsoft's explanation.
+// with status 400 and Microsoft's explanation, which is [ErrResultTooLarge] or
+// [ErrQueryTooHeavy] where its text says so. An answer that was cut at 100,000 rows
+// ends with ErrResultTooLarge behind its rows.
 //
 // Permission: AdvancedQuery.Read.All.
 // Docs: https://learn.microsoft.com/defender-endpoint/api/run-advanced-query-api.
@@ -23,7 +24,7 @@ type HuntingService struct{ service }
 //api:operation POST /api/advancedqueries/run
 func (s *HuntingService) Run(ctx context.Context, kql string) (*Hunt, error) {
 	if strings.TrimSpace(kql) == "" {
-		return nil, errors.New("query is empty: give one such as DeviceInfo | take 10")
+		return nil, rest.Inputf("query is empty: give one such as DeviceInfo | take 10")
 	}
 	body := struct {
 		Query string `json:"Query"`

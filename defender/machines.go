@@ -173,11 +173,11 @@ const findWindow = 30 * 24 * time.Hour
 func (s *MachinesService) FindByIP(ctx context.Context, ip netip.Addr, at time.Time) iter.Seq2[Machine, error] {
 	switch age := time.Since(at); {
 	case !ip.IsValid():
-		return rest.Fail[Machine](fmt.Errorf("ip address is missing: give one such as 10.0.0.1"))
+		return rest.Fail[Machine](rest.Inputf("ip address is missing: give one such as 10.0.0.1"))
 	case age > findWindow:
-		return rest.Fail[Machine](fmt.Errorf("%s is more than 30 days ago: the service does not look back farther", timeText(at)))
+		return rest.Fail[Machine](rest.Inputf("%s is more than 30 days ago: the service does not look back farther", timeText(at)))
 	case age < -time.Hour:
-		return rest.Fail[Machine](fmt.Errorf("%s is in the future", timeText(at)))
+		return rest.Fail[Machine](rest.Inputf("%s is in the future", timeText(at)))
 	}
 	return related[Machine](ctx, s.rest, opMachinesFindByIP, ip.String(), secondText(at))
 }
@@ -190,7 +190,7 @@ func (s *MachinesService) FindByIP(ctx context.Context, ip netip.Addr, at time.T
 //api:operation GET /api/machines/findbytag
 func (s *MachinesService) FindByTag(ctx context.Context, tag string, startsWith bool) iter.Seq2[Machine, error] {
 	if strings.TrimSpace(tag) == "" {
-		return rest.Fail[Machine](fmt.Errorf("tag is missing: give one"))
+		return rest.Fail[Machine](rest.Inputf("tag is missing: give one"))
 	}
 	query := url.Values{"tag": {tag}, "useStartsWithFilter": {strconv.FormatBool(startsWith)}}
 	return rest.List[Machine](ctx, s.rest, rest.Listing{Request: rest.Request{Operation: opMachinesFindByTag, Query: query}})

@@ -2,8 +2,6 @@ package defender
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -51,14 +49,14 @@ type MachineUpdate struct {
 // body returns what is sent, or says what is wrong.
 func (u MachineUpdate) body() (any, error) {
 	if u.MachineTags == nil && u.DeviceValue == "" {
-		return nil, errors.New("nothing to update: give tags or a device value")
+		return nil, rest.Inputf("nothing to update: give tags or a device value")
 	}
 	value, err := pick("device value", u.DeviceValue, ValidDeviceValues())
 	if err != nil {
 		return nil, err
 	}
 	if slices.ContainsFunc(u.MachineTags, func(t string) bool { return strings.TrimSpace(t) == "" }) {
-		return nil, errors.New("one of the tags is empty")
+		return nil, rest.Inputf("one of the tags is empty")
 	}
 	return struct {
 		MachineTags []string    `json:"machineTags,omitzero"`
@@ -89,7 +87,7 @@ type tagBody struct {
 
 func newTagBody(tag string, action TagAction, ids []string) (tagBody, error) {
 	if strings.TrimSpace(tag) == "" {
-		return tagBody{}, errors.New("tag is missing: give one")
+		return tagBody{}, rest.Inputf("tag is missing: give one")
 	}
 	action, err := require("tag action", action, ValidTagActions())
 	return tagBody{Value: tag, Action: action, MachineIDs: ids}, err
@@ -125,7 +123,7 @@ func (s *MachinesService) TagMany(ctx context.Context, ids []string, tag string,
 		return nil, err
 	}
 	if len(ids) > MaxTagMany {
-		return nil, fmt.Errorf("%d machines at once: the service takes %d, split them", len(ids), MaxTagMany)
+		return nil, rest.Inputf("%d machines at once: the service takes %d, split them", len(ids), MaxTagMany)
 	}
 	body, err := newTagBody(tag, action, ids)
 	if err != nil {

@@ -2,7 +2,6 @@ package defender
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"net/url"
 	"slices"
@@ -55,10 +54,10 @@ func (s entitySet) listing(op Operation, q *Query) (rest.Listing, error) {
 		return l, nil
 	}
 	if q.Top < 0 || q.Skip < 0 {
-		return l, fmt.Errorf("top and skip must not be negative, got %d and %d", q.Top, q.Skip)
+		return l, rest.Inputf("top and skip must not be negative, got %d and %d", q.Top, q.Skip)
 	}
 	if q.PageSize < 0 || q.PageSize > s.pageSize {
-		return l, fmt.Errorf("page size for %s must lie between 1 and %d, got %d", s.name, s.pageSize, q.PageSize)
+		return l, rest.Inputf("page size for %s must lie between 1 and %d, got %d", s.name, s.pageSize, q.PageSize)
 	}
 	if q.PageSize > 0 {
 		l.PageSize, l.ByTop = q.PageSize, true
@@ -72,7 +71,7 @@ func (s entitySet) listing(op Operation, q *Query) (rest.Listing, error) {
 	}
 	for _, e := range q.Expand {
 		if !slices.Contains(s.expand, e) {
-			return l, fmt.Errorf("%s cannot be expanded by %q: %s", s.name, e, orNone("use", s.expand))
+			return l, rest.Inputf("%s cannot be expanded by %q: %s", s.name, e, orNone("use", s.expand))
 		}
 	}
 	if len(q.Expand) > 0 {

@@ -2,7 +2,6 @@ package defender
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"net/url"
 	"strconv"
@@ -82,7 +81,7 @@ func (q *ExportQuery) listing(op Operation) (rest.Listing, error) {
 		return l, nil
 	}
 	if q.Top < 0 || q.PageSize < 0 || q.PageSize > MaxExportPage {
-		return l, fmt.Errorf("top must not be negative and page size must lie between 1 and %d, got %d and %d", MaxExportPage, q.Top, q.PageSize)
+		return l, rest.Inputf("top must not be negative and page size must lie between 1 and %d, got %d and %d", MaxExportPage, q.Top, q.PageSize)
 	}
 	l.Limit, l.From, l.OnPage = q.Top, q.From, q.OnPage
 	if q.PageSize > 0 {
@@ -132,11 +131,11 @@ func (s *SoftwareVulnerabilitiesService) Changes(ctx context.Context, sinceTime 
 func checkSince(t time.Time) error {
 	switch age := time.Since(t); {
 	case t.IsZero():
-		return fmt.Errorf("since time is missing: give one of the last 14 days")
+		return rest.Inputf("since time is missing: give one of the last 14 days")
 	case age > maxDelta:
-		return fmt.Errorf("since time %s is more than 14 days ago: Microsoft keeps no older changes, use the full export", timeText(t))
+		return rest.Inputf("since time %s is more than 14 days ago: Microsoft keeps no older changes, use the full export", timeText(t))
 	case age < -time.Hour:
-		return fmt.Errorf("since time %s is in the future", timeText(t))
+		return rest.Inputf("since time %s is in the future", timeText(t))
 	}
 	return nil
 }

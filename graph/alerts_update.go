@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -56,7 +55,7 @@ type AlertUpdate struct {
 // check returns the update in Microsoft's spelling, or says what is wrong.
 func (u AlertUpdate) check() (AlertUpdate, error) {
 	if u == (AlertUpdate{}) {
-		return u, errors.New("nothing to update: give a status, an owner, a classification or a determination")
+		return u, rest.Inputf("nothing to update: give a status, an owner, a classification or a determination")
 	}
 	var status, classification, determination error
 	u.Status, status = pick("status", u.Status, ValidAlertStatuses())
@@ -93,7 +92,7 @@ func (s *AlertsService) Update(ctx context.Context, id string, u AlertUpdate) (A
 //api:operation POST /v1.0/security/alerts_v2/{id}/comments
 func (s *AlertsService) Comment(ctx context.Context, id, comment string) ([]AlertComment, error) {
 	if strings.TrimSpace(comment) == "" {
-		return nil, errors.New("comment is empty: give one")
+		return nil, rest.Inputf("comment is empty: give one")
 	}
 	body := struct {
 		Type    string `json:"@odata.type"`

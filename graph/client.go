@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -80,7 +78,7 @@ func New(cred azcore.TokenCredential, o *Options) (*Client, error) {
 	}
 	cloud, err := entra.CloudByName(name)
 	if err != nil {
-		return nil, err
+		return nil, rest.Input(err)
 	}
 	base, guard, err := baseOf(o, cloud)
 	if err != nil {
@@ -114,7 +112,7 @@ func baseOf(o *Options, cloud entra.Cloud) (*url.URL, entra.Hosts, error) {
 	}
 	base, err := url.Parse(o.BaseURL)
 	if err != nil || base.Host == "" || strings.Trim(base.Path, "/") != "" || base.RawQuery != "" {
-		return nil, entra.Hosts{}, errors.New("base url is not a scheme and a host: give one such as https://graph.microsoft.com")
+		return nil, entra.Hosts{}, rest.Inputf("base url is not a scheme and a host: give one such as https://graph.microsoft.com")
 	}
 	base.Path = ""
 	guard := cloud.Graph.Guard()
@@ -122,7 +120,7 @@ func baseOf(o *Options, cloud entra.Cloud) (*url.URL, entra.Hosts, error) {
 		return base, guard, nil
 	}
 	if !slices.ContainsFunc(o.AllowHosts, func(h string) bool { return strings.EqualFold(h, base.Host) }) {
-		return nil, entra.Hosts{}, fmt.Errorf("base url: host %q is not Microsoft Graph's in cloud %s: use %s, or allow the host by name", base.Host, cloud.Name, cloud.Graph.URL)
+		return nil, entra.Hosts{}, rest.Inputf("base url: host %q is not Microsoft Graph's in cloud %s: use %s, or allow the host by name", base.Host, cloud.Name, cloud.Graph.URL)
 	}
 	guard, err = entra.NewHosts(base.Host)
 	return base, guard, err

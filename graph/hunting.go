@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/gatehouse-sec/gatehouse/internal/rest"
@@ -20,9 +19,11 @@ type HuntOptions struct {
 }
 
 // Run runs a query in Kusto's language and returns its answer with the rows still
-// to be read. A query may return 100,000 rows and run for three minutes; a query
-// that is wrong or asks for more is an [*Error] with status 400 and Microsoft's
-// explanation.
+// to be read. A query may return 100,000 rows and 50 MB and run for three minutes;
+// a query that is wrong or asks for more is an [*Error] with status 400 and
+// Microsoft's explanation, which is [ErrResultTooLarge] or [ErrQueryTooHeavy] where
+// its text says so. An answer that was cut at 100,000 rows, for which Graph has no
+// word, ends with ErrResultTooLarge behind its rows.
 //
 // Permission: ThreatHunting.Read.All.
 // Docs: https://learn.microsoft.com/graph/api/security-security-runhuntingquery.
@@ -30,7 +31,7 @@ type HuntOptions struct {
 //api:operation POST /v1.0/security/runHuntingQuery
 func (s *HuntingService) Run(ctx context.Context, kql string, o *HuntOptions) (*Hunt, error) {
 	if strings.TrimSpace(kql) == "" {
-		return nil, errors.New("query is empty: give one such as DeviceInfo | take 10")
+		return nil, rest.Inputf("query is empty: give one such as DeviceInfo | take 10")
 	}
 	// The documentation spells the names with capitals, the schema without; the
 	// service takes both.

@@ -2,8 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"iter"
 	"net/url"
 	"slices"
@@ -94,13 +92,13 @@ func (s entitySet) listing(op Operation, q *Query) (rest.Listing, error) {
 // check says what is wrong with a query for the list.
 func (s entitySet) check(q *Query) error {
 	if q.Top < 0 || q.PageSize < 0 {
-		return fmt.Errorf("top and page size must not be negative, got %d and %d", q.Top, q.PageSize)
+		return rest.Inputf("top and page size must not be negative, got %d and %d", q.Top, q.PageSize)
 	}
 	if s.pageSize > 0 && q.PageSize > s.pageSize {
-		return fmt.Errorf("page size for %s must be at most %d, got %d", s.name, s.pageSize, q.PageSize)
+		return rest.Inputf("page size for %s must be at most %d, got %d", s.name, s.pageSize, q.PageSize)
 	}
 	if q.ExpandAlerts && !s.expandsAlerts {
-		return fmt.Errorf("%s have no alerts to expand", s.name)
+		return rest.Inputf("%s have no alerts to expand", s.name)
 	}
 	if err := s.checkOrder(q.OrderBy); err != nil || q.Filter == "" {
 		return err
@@ -116,9 +114,9 @@ func (s entitySet) checkOrder(order string) error {
 	property, direction, _ := strings.Cut(order, " ")
 	switch {
 	case len(s.orderBy) == 0:
-		return fmt.Errorf("%s cannot be put in another order", s.name)
+		return rest.Inputf("%s cannot be put in another order", s.name)
 	case !slices.Contains(s.orderBy, property) || !slices.Contains([]string{"", "asc", "desc"}, direction):
-		return fmt.Errorf("order of %s by %q: use %s, with desc behind it for the opposite", s.name, order, strings.Join(s.orderBy, ", "))
+		return rest.Inputf("order of %s by %q: use %s, with desc behind it for the opposite", s.name, order, strings.Join(s.orderBy, ", "))
 	}
 	return nil
 }
@@ -135,7 +133,7 @@ func list[T any, P rest.Item[T]](ctx context.Context, c *rest.Client, set entity
 // balanced refuses a filter that cannot be one.
 func balanced(filter string) error {
 	if strings.TrimSpace(filter) == "" {
-		return errors.New("filter is blank: leave it out")
+		return rest.Inputf("filter is blank: leave it out")
 	}
 	depth, quoted := 0, false
 	for _, c := range filter {
@@ -154,9 +152,9 @@ func balanced(filter string) error {
 	}
 	switch {
 	case quoted:
-		return errors.New("filter: a quote is not closed")
+		return rest.Inputf("filter: a quote is not closed")
 	case depth != 0:
-		return errors.New("filter: the parentheses are not in balance")
+		return rest.Inputf("filter: the parentheses are not in balance")
 	}
 	return nil
 }
@@ -173,7 +171,7 @@ func pick[E ~string](what string, v E, valid []E) (E, error) {
 		for i, e := range valid {
 			names[i] = string(e)
 		}
-		return "", fmt.Errorf("%s %q is not valid: use %s", what, string(v), strings.Join(names, ", "))
+		return "", rest.Inputf("%s %q is not valid: use %s", what, string(v), strings.Join(names, ", "))
 	}
 	return valid[i], nil
 }

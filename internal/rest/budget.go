@@ -36,6 +36,12 @@ func (b *Budgets) of(op Operation) *budget {
 	return r
 }
 
+// Left tells how many calls of a route could leave now, and when there is none how
+// long until the next one can. A route without limits has -1. It spends nothing.
+func (b *Budgets) Left(op Operation) (calls int, wait time.Duration) {
+	return b.of(op).left(time.Now())
+}
+
 // budget is the log of one route. A call is counted as "in flight" from before
 // it leaves until its answer begins, and at the time of its answer from then
 // on: the service has counted it at some time in between, so that by its clock
@@ -99,6 +105,41 @@ func (b *budget) wait(now time.Time) time.Duration {
 	return max(b.blocked.Sub(now), b.room(now, b.perHour, time.Hour), b.room(now, b.perMinute, time.Minute), 0)
 }
 
+// left tells how many calls could leave now, -1 for any number, or how long until
+// the next one can.
+func (b *budget) left(now time.Time) (calls int, wait time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if wait := b.wait(now); wait > 0 {
+		return 0, wait
+	}
+	calls = -1
+	for _, w := range []struct {
+		limit  int
+		length time.Duration
+	}{{b.perHour, time.Hour}, {b.perMinute, time.Minute}} {
+		if w.limit <= 0 {
+			continue
+		}
+		free := w.limit - len(b.inside(now, w.length)) - b.inFlight
+		if calls < 0 || free < calls {
+			calls = free
+		}
+	}
+	return calls, 0
+}
+
+// inside returns the calls of the log that a window still counts.
+func (b *budget) inside(now time.Time, length time.Duration) []time.Time {
+	first, _ := slices.BinarySearchFunc(b.answered, now.Add(-length), func(t, bound time.Time) int {
+		if t.After(bound) {
+			return 1
+		}
+		return -1
+	})
+	return b.answered[first:]
+}
+
 // room tells how long until one window takes another call. A call in flight
 // counts from its answer on, so that behind it there is no room for the whole
 // length of the window.
@@ -106,13 +147,7 @@ func (b *budget) room(now time.Time, limit int, length time.Duration) time.Durat
 	if limit <= 0 {
 		return 0
 	}
-	first, _ := slices.BinarySearchFunc(b.answered, now.Add(-length), func(t, bound time.Time) int {
-		if t.After(bound) {
-			return 1
-		}
-		return -1
-	})
-	inside := b.answered[first:]
+	inside := b.inside(now, length)
 	over := len(inside) + b.inFlight + 1 - limit
 	switch {
 	case over <= 0:

@@ -14,7 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxHuntRows is the most rows that the answer of a hunt has.
+// MaxHuntRows is the most rows that the answer of a hunt has, at every door.
 const MaxHuntRows = 100_000
 
 // Column is one column of a hunt's answer.
@@ -215,13 +215,17 @@ func (h *Hunt) failure(err error) error {
 // Rows hands out the rows, once. The loop ends at the natural end of the answer
 // or with an error; a row that does not decode comes with a [*DecodeError] and
 // the loop goes on. Leaving the loop closes the hunt.
+//
+// The services cut an answer at [MaxHuntRows] without a word. So behind that many
+// rows comes an error that is ErrResultTooLarge: more may be missing, or none.
 func (h *Hunt) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		defer h.close()
+		n := 0
 		early := h.early
 		h.early = nil
 		for _, raw := range early {
-			if !yield(h.row(raw)) {
+			if n++; !yield(h.row(raw)) {
 				return
 			}
 		}
@@ -231,9 +235,15 @@ func (h *Hunt) Rows() iter.Seq2[Row, error] {
 				yield(Row{}, h.failure(err))
 				return
 			}
-			if raw != nil && !yield(h.row(raw.Clone())) {
+			if raw == nil {
+				break
+			}
+			if n++; !yield(h.row(raw.Clone())) {
 				return
 			}
+		}
+		if n >= MaxHuntRows {
+			yield(Row{}, fmt.Errorf("%s: the answer has %d rows, the most that the service gives, so that others may be missing: %w", h.op, n, ErrResultTooLarge))
 		}
 	}
 }

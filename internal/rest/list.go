@@ -99,6 +99,7 @@ type walk struct {
 	first *url.URL        // address of the first page, without $top and $skip
 	seen  map[string]bool // addresses of pages that were read
 	given int             // items handed out
+	full  bool            // there are more than the limit
 	empty int             // empty pages in a row
 	last  *progress       // the page before
 	seed  maphash.Seed
@@ -254,6 +255,7 @@ func (w *walk) page(ctx context.Context, u *url.URL, item func(jsontext.Value) e
 	done := newProgress(w.seed)
 	give := func(raw jsontext.Value) error {
 		if w.Limit > 0 && w.given >= w.Limit {
+			w.full = true
 			return errStop
 		}
 		w.given++
@@ -263,6 +265,9 @@ func (w *walk) page(ctx context.Context, u *url.URL, item func(jsontext.Value) e
 		p, err := w.attempt(ctx, u, done.resume(give))
 		if errors.Is(err, errNothing) {
 			p, err = page{}, nil
+		}
+		if w.full {
+			return page{rows: p.rows - 1}, nil // all but the one that was refused
 		}
 		if err == nil {
 			err = done.complete(p.rows)
