@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/store"
+)
+
+// Who has to act.
+const (
+	ownerYou       = "you"
+	ownerMicrosoft = "microsoft"
+	ownerGatehouse = "gatehouse"
+	ownerNobody    = "nobody"
+)
+
+// healthOf is how a stream fares so far.
+func (s *session) healthOf(src Source) gatehouse.StreamHealth {
+	h, known := s.health[src.Stream]
+	if !known {
+		h = gatehouse.StreamHealth{State: gatehouse.StreamPending, Upstream: -1}
+	}
+	h.Integration, h.Stream = s.integration, src.Stream
+	return h
+}
+
+// failed folds a failure into the health of a stream.
+func (s *session) failed(h gatehouse.StreamHealth, v Verdict) gatehouse.StreamHealth {
+	now := s.options.Now().UTC()
+	h.State, h.Owner, h.Reason, h.Mend = v.State, v.Owner, v.Reason, v.Mend
+	h.LastAttempt = now
+	if h.FailingSince.IsZero() {
+		h.FailingSince = now
+	}
+	h.NextAttempt = s.schedule.afterFailure(h.FailingSince, v).UTC()
+	return h
+}
+
+// counted takes over what the attempt has cost and learned.
+func (r *reading) counted(h gatehouse.StreamHealth) gatehouse.StreamHealth {
+	h.API = r.source.API
+	h.Calls, h.Floor = r.progress.Calls, r.progress.Floor
+	if r.progress.Upstream >= 0 {
+		h.Upstream = r.progress.Upstream
+	}
+	return h
+}
+
+// verdict explains what went wrong in this attempt.
+func (r *reading) verdict(err error) Verdict {
+	v := r.explain(err)
+	if v.State == "" {
+		v.State = gatehouse.StreamUpstream
+	}
+	if v.Reason == "" {
+		v.Reason = oneLine(err)
+	}
+	return v
+}
+
+// succeeded folds a run that came to its end into the health of its stream. Why
+// says what is not quite right with it, or is nil.
+func (r *reading) succeeded(h gatehouse.StreamHealth, why error) gatehouse.StreamHealth {
+	now := r.options.Now().UTC()
+	h = r.counted(h)
+	h.State, h.Owner, h.Reason, h.Mend = gatehouse.StreamHealthy, ownerNobody, "", ""
+	h.LastAttempt, h.LastSuccess, h.FailingSince = now, now, time.Time{}
+	h.NextAttempt = r.schedule.afterSuccess(r.started, r.source.Interval).UTC()
+	h.Lag = 0
+	c, err := r.store.Checkpoint(r.hard, r.integration, r.source.Stream)
+	if err == nil && !c.Watermark.IsZero() {
+		h.Lag = max(now.Sub(c.Watermark), 0)
+	}
+	h = r.recount(h)
+	if d, bad := r.doubt(h, why); bad {
+		h.State, h.Owner, h.Reason, h.Mend = gatehouse.StreamDegraded, d.Owner, d.Reason, d.Mend
+	}
+	return h
+}
+
+// recount takes over what only the store knows.
+func (r *reading) recount(h gatehouse.StreamHealth) gatehouse.StreamHealth {
+	all, err := r.store.Health(r.hard, r.integration)
+	if err != nil {
+		r.log.Warn("the health of the streams cannot be read", "error", err)
+		return h
+	}
+	for _, kept := range all {
+		if kept.Stream == h.Stream {
+			h.Held, h.SetAside, h.LastChange = kept.Held, kept.SetAside, kept.LastChange
+		}
+	}
+	return h
+}
+
+// expiryWarning is how long ahead the end of a credential is told.
+const expiryWarning = 14 * 24 * time.Hour
+
+// doubt finds what is not quite right with a stream that was read.
+func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
+	left := r.expires.Sub(r.options.Now())
+	quiet := r.quiet(h)
+	switch {
+	case errors.Is(why, store.ErrImplausible):
+		return Verdict{Owner: ownerYou, Reason: oneLine(why), Mend: "look whether so much is really gone; when it is, remove the integration's stream and mirror it anew"}, true
+	case why != nil:
+		return Verdict{Owner: ownerMicrosoft, Reason: oneLine(why) + "; nothing was removed", Mend: "it is read again on schedule"}, true
+	case h.SetAside > 0:
+		return Verdict{Owner: ownerGatehouse, Reason: fmt.Sprintf("%d records could not be decoded and are set aside", h.SetAside), Mend: "report them; they are kept and read again by a version that knows them"}, true
+	case r.run.Mode == gatehouse.SyncFull && thin(h.Held, h.Upstream):
+		return Verdict{Owner: ownerMicrosoft, Reason: fmt.Sprintf("%d records are held and Microsoft counts %d", h.Held, h.Upstream), Mend: "it is read in full again on schedule; if it stays so, report it"}, true
+	case !r.expires.IsZero() && left < expiryWarning:
+		return Verdict{Owner: ownerYou, Reason: fmt.Sprintf("the credential ends in %s, on %s", days(left), r.expires.UTC().Format(time.DateOnly)), Mend: "make a new secret or certificate in Entra ID and update the integration"}, true
+	case quiet > 0:
+		return Verdict{Owner: ownerYou, Reason: fmt.Sprintf("nothing has changed for %s, which is longer than usual", days(quiet)), Mend: "look into Defender's portal whether that is so"}, true
+	}
+	return Verdict{}, false
+}
+
+// thin tells whether much less is held than Microsoft counts: objects come and
+// go while they are read, so that one in a hundred, or ten, say nothing.
+func thin(held, upstream int64) bool {
+	return upstream >= 0 && upstream-held > max(10, upstream/100)
+}
+
+// The measures of what is usual.
+const (
+	quietFloor  = 24 * time.Hour // a shorter silence is never told
+	quietTimes  = 3              // so many times the longest silence of late
+	quietNeeds  = 5              // changes before anything is usual
+	quietMemory = 200            // runs that are looked at
+)
+
+// quiet returns for how long nothing has changed when that is longer than usual,
+// and 0 otherwise.
+func (r *reading) quiet(h gatehouse.StreamHealth) time.Duration {
+	now := r.options.Now()
+	silence := now.Sub(h.LastChange)
+	if h.LastChange.IsZero() || silence < quietFloor {
+		return 0
+	}
+	runs, err := r.store.Runs(r.hard, r.integration, r.source.Stream, quietMemory)
+	if err != nil {
+		return 0
+	}
+	if usual := longestSilence(runs); usual > 0 && silence > quietTimes*usual {
+		return silence
+	}
+	return 0
+}
+
+// longestSilence is the longest time between two changes in runs, newest first;
+// 0 when there were too few to tell.
+func longestSilence(runs []gatehouse.SyncRun) time.Duration {
+	var longest time.Duration
+	var later time.Time
+	changes := 0
+	for _, run := range runs {
+		if run.Created+run.Updated+run.Removed == 0 {
+			continue
+		}
+		if changes++; !later.IsZero() {
+			longest = max(longest, later.Sub(run.Started))
+		}
+		later = run.Started
+	}
+	if changes < quietNeeds {
+		return 0
+	}
+	return longest
+}
+
+// storageVerdict explains an error of our own database.
+func storageVerdict(err error) (Verdict, bool) {
+	var failed *store.Error
+	if !errors.As(err, &failed) {
+		return Verdict{}, false
+	}
+	mend := "see the cause"
+	switch {
+	case errors.Is(err, store.ErrFull):
+		mend = "make room on the disk; it goes on by itself"
+	case errors.Is(err, store.ErrLocked):
+		mend = "end whatever else holds the database; it goes on by itself"
+	case errors.Is(err, store.ErrUnavailable):
+		mend = "bring the database back; it goes on by itself"
+	case errors.Is(err, store.ErrDamaged):
+		mend = "restore the database from a backup, or move it away and mirror anew"
+	}
+	return Verdict{State: gatehouse.StreamStorage, Owner: ownerYou, Reason: oneLine(err), Mend: mend}, true
+}
+
+// oneLine is the text of an error on one line of bounded length.
+func oneLine(err error) string {
+	const most = 500
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
+// days says a time in days, or in hours when it is short.
+func days(d time.Duration) string {
+	if d < 48*time.Hour {
+		return fmt.Sprintf("%d hours", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours())/24)
+}

@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/gatehouse-sec/gatehouse/store"
+)
+
+// RiverOptions say where River keeps its jobs.
+type RiverOptions struct {
+	// DatabaseURL is the PostgreSQL database of the store. Default: the store's
+	// SQLite file.
+	DatabaseURL string
+	// Workers is how many jobs are at work at once. Default: 32.
+	Workers int
+	// Poll is how often the queue is asked for jobs. Default: one second.
+	Poll time.Duration
+	// Log takes River's own messages from warnings on. Default: nothing is told.
+	Log *slog.Logger
+}
+
+// NewRiver returns jobs that lie beside what the store keeps, so that one backup
+// holds both. Its tables are made when they are missing.
+//
+// On SQLite River shares the store's one connection that writes: its statements
+// queue up between two pages and the two never lock each other out. On
+// PostgreSQL it has a small pool of its own, for it listens.
+func NewRiver(ctx context.Context, s *store.Store, o RiverOptions) (Jobs, error) {
+	if o.Workers <= 0 {
+		o.Workers = 32
+	}
+	if o.Poll <= 0 {
+		o.Poll = time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.Database() == "sqlite3" {
+		return newRiver(ctx, riversqlite.New(s.DB()), o, func() {})
+	}
+	pool, err := riverPool(ctx, o.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := newRiver(ctx, riverpgxv5.New(pool), o, pool.Close)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return jobs, nil
+}
+
+// riverPool opens the connections of River: one listens, the others work.
+func riverPool(ctx context.Context, address string) (*pgxpool.Pool, error) {
+	c, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		// The driver's own text may quote the address, and so a password.
+		return nil, fmt.Errorf("engine: %w: the database address cannot be read: write it as postgres://user:password@host:5432/name", store.ErrInvalid)
+	}
+	c.MaxConns = 4
+	if _, given := c.ConnConfig.RuntimeParams["application_name"]; !given {
+		c.ConnConfig.RuntimeParams["application_name"] = "gatehouse-jobs"
+	}
+	return pgxpool.NewWithConfig(ctx, c)
+}
+
+// riverJobs are jobs on River, over either driver.
+type riverJobs[T any] struct {
+	driver  riverdriver.Driver[T]
+	options RiverOptions
+	client  *river.Client[T]
+	close   func()
+}
+
+var (
+	_ Jobs = (*riverJobs[*sql.Tx])(nil)
+	_      = rivertype.JobStateRunning
+)
+
+// migrationTries is how often the tables are tried to be made when several
+// processes start at once: the loser finds the winner's work on its next try.
+const migrationTries = 5
+
+func newRiver[T any](ctx context.Context, driver riverdriver.Driver[T], o RiverOptions, closeAll func()) (*riverJobs[T], error) {
+	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	for range migrationTries {
+		if _, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("engine: make the tables of the job queue: %w", err)
+	}
+	return &riverJobs[T]{driver: driver, options: o, close: closeAll}, nil
+}
+
+// syncArgs are the arguments of a job.
+type syncArgs struct {
+	Integration string `json:"integration" river:"unique"`
+}
+
+// Kind names the job in the database.
+func (syncArgs) Kind() string { return "sync" }
+
+// The times of a job. It is short, however long the session that it looks after.
+const (
+	jobTimeout = 20 * time.Second
+	jobRescue  = 30 * time.Second
+)
+
+// maxAttempts is as good as for ever: a snooze takes none, a rescue takes one.
+const maxAttempts = 30000
+
+// insertOpts say that an integration has one job, whatever it is doing.
+func insertOpts() *river.InsertOpts {
+	return &river.InsertOpts{MaxAttempts: maxAttempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}}}
+}
+
+// syncWorker works on jobs.
+type syncWorker struct {
+	river.WorkerDefaults[syncArgs]
+
+	work func(ctx context.Context, integration string) time.Duration
+}
+
+// Work works on one job and puts it back for later.
+func (w *syncWorker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
+	again := w.work(ctx, job.Args.Integration)
+	if again < 0 {
+		return nil
+	}
+	return river.JobSnooze(again)
+}
+
+// Timeout is when a job is cut short.
+func (*syncWorker) Timeout(*river.Job[syncArgs]) time.Duration { return jobTimeout }
+
+// NextRetry lets a job that was rescued come back at once.
+func (*syncWorker) NextRetry(*river.Job[syncArgs]) time.Time { return time.Now() }
+
+func (j *riverJobs[T]) Start(ctx context.Context, work func(context.Context, string) time.Duration) error {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &syncWorker{work: work})
+	client, err := river.NewClient(j.driver, &river.Config{
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: j.options.Workers}},
+		Workers:              workers,
+		FetchPollInterval:    j.options.Poll,
+		JobTimeout:           jobTimeout,
+		RescueStuckJobsAfter: jobRescue,
+		// Jobs are few and live for ever; what has ended is of no interest.
+		CompletedJobRetentionPeriod: time.Hour,
+		Logger:                      j.options.Log,
+	})
+	if err != nil {
+		return err
+	}
+	j.client = client
+	// The queue is stopped by Stop, in good order, and not by the caller's context.
+	return client.Start(context.WithoutCancel(ctx))
+}
+
+func (j *riverJobs[T]) Ensure(ctx context.Context, integrations []string) error {
+	const batch = 200
+	for len(integrations) > 0 {
+		n := min(batch, len(integrations))
+		params := make([]river.InsertManyParams, n)
+		for i, id := range integrations[:n] {
+			params[i] = river.InsertManyParams{Args: syncArgs{id}, InsertOpts: insertOpts()}
+		}
+		if _, err := j.client.InsertMany(ctx, params); err != nil {
+			return fmt.Errorf("engine: add jobs: %w", err)
+		}
+		integrations = integrations[n:]
+	}
+	return nil
+}
+
+func (j *riverJobs[T]) Wake(ctx context.Context, integration string) error {
+	added, err := j.client.Insert(ctx, syncArgs{integration}, insertOpts())
+	if err == nil && added.UniqueSkippedAsDuplicate {
+		_, err = j.client.JobRetry(ctx, added.Job.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("engine: wake the job of integration %s: %w", integration, err)
+	}
+	return nil
+}
+
+func (j *riverJobs[T]) Stop(ctx context.Context) error {
+	defer j.close()
+	if j.client == nil {
+		return nil
+	}
+	err := j.client.Stop(ctx)
+	if err == nil {
+		return nil
+	}
+	// The time is up: jobs only look after sessions, nothing is lost with them.
+	return j.client.StopAndCancel(context.WithoutCancel(ctx))
+}

@@ -1,0 +1,274 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/store"
+)
+
+// Why a session ends early. None of these is a failure of a stream.
+var (
+	errStopped   = errors.New("the engine stops")
+	errPaused    = errors.New("the integration is not active")
+	errLeaseLost = errors.New("another worker has taken over the integration")
+)
+
+// session is the work on one integration from taking its lease to giving it
+// back.
+type session struct {
+	*Engine
+
+	integration string
+	forced      bool               // read everything, due or not
+	only        []gatehouse.Stream // read these alone; empty means all
+	observe     func(Progress)
+	log         *slog.Logger
+
+	// soft ends after the page under way, hard at once.
+	soft, hard  context.Context
+	stop, abort context.CancelCauseFunc
+	account     gatehouse.Integration
+	expires     time.Time
+	health      map[gatehouse.Stream]gatehouse.StreamHealth
+	next        time.Time     // when the first stream is due again
+	again       time.Duration // what its job is told; read after done
+	done        chan struct{}
+	schedule    schedule
+}
+
+// newSession makes a session that has not begun.
+func (e *Engine) newSession(integration string) *session {
+	s := &session{
+		Engine: e, integration: integration, observe: func(Progress) {}, done: make(chan struct{}),
+		log: e.options.Log.With("integration", integration), schedule: schedule{now: e.options.Now, random: e.options.Random},
+	}
+	s.hard, s.abort = context.WithCancelCause(context.Background())
+	s.soft, s.stop = context.WithCancelCause(s.hard)
+	return s
+}
+
+// run takes the lease, works, and gives the lease back.
+func (s *session) run(ctx context.Context) error {
+	defer s.abort(context.Canceled)
+	ttl := s.options.Lease
+	held, err := s.store.Lease(ctx, s.integration, s.holder, ttl)
+	if err != nil {
+		return err
+	}
+	if !held {
+		return fmt.Errorf("engine: integration %s: %w", s.integration, ErrBusy)
+	}
+	alive := make(chan struct{})
+	go func() {
+		defer close(alive)
+		s.stayAlive(ttl)
+	}()
+	err = s.work()
+	s.abort(context.Canceled)
+	<-alive
+	if cause := context.Cause(s.soft); errors.Is(cause, errPaused) || errors.Is(cause, errLeaseLost) {
+		err = cause
+	}
+	if err := s.store.ReleaseLease(ctx, s.integration, s.holder); err != nil {
+		s.log.Warn("the lease cannot be given back; it runs out by itself", "error", err)
+	}
+	return err
+}
+
+// stayAlive renews the lease until the session ends, and ends the session when
+// the lease is lost or the integration is no longer active.
+func (s *session) stayAlive(ttl time.Duration) {
+	every := time.NewTicker(ttl / 3)
+	defer every.Stop()
+	cut := time.AfterFunc(time.Hour, func() { s.abort(context.Cause(s.soft)) })
+	defer cut.Stop()
+	cut.Stop()
+	last, stopped := time.Now(), s.soft.Done()
+	for {
+		select {
+		case <-s.hard.Done():
+			return
+		case <-stopped:
+			stopped = nil
+			cut.Reset(s.options.Grace)
+			continue
+		case <-every.C:
+		}
+		started := time.Now()
+		ctx, cancel := context.WithDeadline(s.hard, last.Add(ttl))
+		held, err := s.store.Lease(ctx, s.integration, s.holder, ttl)
+		cancel()
+		switch {
+		case err == nil && held:
+			last = started
+			s.stopUnlessActive()
+		case err == nil, time.Since(last) >= ttl:
+			s.abort(errLeaseLost)
+			return
+		}
+	}
+}
+
+// stopUnlessActive ends the session of an integration that was paused or removed.
+func (s *session) stopUnlessActive() {
+	i, err := s.store.Integration(s.hard, s.integration)
+	if errors.Is(err, store.ErrNotFound) || (err == nil && i.State != gatehouse.IntegrationActive && !s.forced) {
+		s.stop(errPaused)
+	}
+}
+
+// work connects and reads what is due.
+func (s *session) work() error {
+	var err error
+	if s.account, err = s.store.Integration(s.hard, s.integration); err != nil {
+		return err
+	}
+	switch {
+	case s.account.State == gatehouse.IntegrationRemoving:
+		return fmt.Errorf("engine: integration %s: %w", s.account.Name, store.ErrNotFound)
+	case s.account.State != gatehouse.IntegrationActive && !s.forced:
+		return errPaused
+	}
+	if err := s.recall(); err != nil {
+		return err
+	}
+	c, err := s.connector.Connect(s.soft, s.account)
+	if c.Close != nil {
+		defer c.Close()
+	}
+	s.expires = c.Expires
+	sources := s.chosen(c.Sources)
+	if err != nil {
+		return s.notConnected(sources, err)
+	}
+	return s.readDue(sources)
+}
+
+// recall reads how the streams fared.
+func (s *session) recall() error {
+	all, err := s.store.Health(s.hard, s.integration)
+	if err != nil {
+		return err
+	}
+	s.health = make(map[gatehouse.Stream]gatehouse.StreamHealth, len(all))
+	for _, h := range all {
+		s.health[h.Stream] = h
+	}
+	return nil
+}
+
+// chosen are the sources that the session is about, with their defaults.
+func (s *session) chosen(sources []Source) []Source {
+	var chosen []Source
+	for _, src := range sources {
+		if len(s.only) > 0 && !slices.Contains(s.only, src.Stream) {
+			continue
+		}
+		if src.Interval <= 0 {
+			src.Interval = defaultInterval
+		}
+		if src.Reconcile <= 0 {
+			src.Reconcile = defaultReconcile
+		}
+		if src.Next == "" {
+			src.Next = gatehouse.SyncFull
+		}
+		chosen = append(chosen, src)
+	}
+	return chosen
+}
+
+// due says when each source is to be read; now for all when it is forced.
+func (s *session) due(sources []Source) map[gatehouse.Stream]time.Time {
+	next := make(map[gatehouse.Stream]time.Time, len(sources))
+	for _, src := range sources {
+		if h, ok := s.health[src.Stream]; ok && !s.forced {
+			next[src.Stream] = h.NextAttempt
+		} else {
+			next[src.Stream] = time.Time{}
+		}
+	}
+	return next
+}
+
+// readDue reads the due sources, one after another, until none is due. What a
+// source costs in time may make another one due meanwhile; a forced session
+// reads each of them once.
+func (s *session) readDue(sources []Source) error {
+	next := s.due(sources)
+	left := slices.Clone(sources)
+	for {
+		src := s.schedule.mostUrgent(left, next)
+		if src == nil {
+			break
+		}
+		if s.soft.Err() != nil {
+			return context.Cause(s.soft)
+		}
+		stream := src.Stream
+		at, err := s.read(*src)
+		if err != nil {
+			return err
+		}
+		next[stream] = at
+		if s.forced {
+			left = slices.DeleteFunc(left, func(o Source) bool { return o.Stream == stream })
+		}
+	}
+	s.next = earliest(sources, next, s.options.Now().Add(defaultInterval))
+	return nil
+}
+
+// notConnected notes of every due stream that its account cannot be reached.
+func (s *session) notConnected(sources []Source, err error) error {
+	if s.soft.Err() != nil {
+		return context.Cause(s.soft)
+	}
+	v := s.explain(err)
+	s.log.Warn("the integration cannot be connected", "name", s.account.Name, "state", v.State, "reason", v.Reason, "mend", v.Mend)
+	next := s.due(sources)
+	now := s.options.Now()
+	for _, src := range sources {
+		if next[src.Stream].After(now) {
+			continue
+		}
+		h := s.failed(s.healthOf(src), v)
+		if err := s.keep(h); err != nil {
+			return err
+		}
+		next[src.Stream] = h.NextAttempt
+		s.tell(Progress{Integration: s.account, API: src.API, Run: gatehouse.SyncRun{Integration: s.integration, Stream: src.Stream}, Done: true, Err: err, Health: h})
+	}
+	s.next = earliest(sources, next, now.Add(longestPause))
+	return nil
+}
+
+// explain says what an error means, whoever made it.
+func (s *session) explain(err error) Verdict {
+	if v, ok := storageVerdict(err); ok {
+		return v
+	}
+	var p *panicError
+	if errors.As(err, &p) {
+		return Verdict{State: gatehouse.StreamUpstream, Owner: ownerGatehouse, Reason: p.Error(), Mend: "report it with the log, which has the stack", Anew: true}
+	}
+	return s.connector.Explain(err)
+}
+
+// keep stores how a stream fares.
+func (s *session) keep(h gatehouse.StreamHealth) error {
+	s.health[h.Stream] = h
+	return s.store.PutHealth(s.hard, h)
+}
+
+// tell passes progress on to whoever listens.
+func (s *session) tell(p Progress) {
+	s.observe(p)
+	s.options.Observe(p)
+}

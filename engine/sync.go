@@ -1,0 +1,293 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/store"
+)
+
+// panicError is what a source panicked with.
+type panicError struct{ value any }
+
+func (e *panicError) Error() string { return fmt.Sprintf("a defect of this program: %v", e.value) }
+
+// errIncomplete says that a source came to an end without having said so.
+var errIncomplete = errors.New("the reading ended before its natural end was seen")
+
+// reading is one attempt at one run of one source.
+type reading struct {
+	*session
+
+	source   Source
+	run      gatehouse.SyncRun
+	resumed  bool // the checkpoint belongs to this run
+	started  time.Time
+	pages    int64 // committed in this attempt
+	progress Progress
+}
+
+// read reads a source and keeps how it fares. It returns when the source is due
+// again, and an error only when the session has to end.
+func (s *session) read(src Source) (time.Time, error) {
+	h := s.healthOf(src)
+	if src.Off != nil {
+		return s.off(src, h)
+	}
+	r := &reading{session: s, source: src, started: s.options.Now()}
+	err := r.attempt(h)
+	if stop := context.Cause(s.soft); stop != nil && (!r.run.Complete || s.hard.Err() != nil) {
+		// Whatever came up on the way out: the run goes on where it is.
+		r.ended(stop, s.healthOf(src))
+		return time.Time{}, stop
+	}
+	if errors.Is(err, store.ErrRunOver) || errors.Is(err, store.ErrNotFound) {
+		return time.Time{}, fmt.Errorf("engine: %s: %w", src.Stream, errors.Join(errLeaseLost, err))
+	}
+	h = s.healthOf(src)
+	if err == nil || errors.Is(err, errIncomplete) || errors.Is(err, store.ErrImplausible) {
+		h = r.succeeded(h, err)
+	} else {
+		h = s.failed(r.counted(h), r.verdict(err))
+		s.log.Warn("a stream could not be read", "name", s.account.Name, "stream", src.Stream, "state", h.State, "error", err)
+	}
+	r.ended(err, h)
+	return h.NextAttempt, s.keep(h)
+}
+
+// off notes that a stream cannot be read at all, which is no failure.
+func (s *session) off(src Source, h gatehouse.StreamHealth) (time.Time, error) {
+	v := src.Off
+	h.State, h.Owner, h.Reason, h.Mend, h.API = gatehouse.StreamOff, v.Owner, v.Reason, v.Mend, ""
+	h.FailingSince = time.Time{}
+	h.NextAttempt = s.options.Now().Add(s.schedule.jittered(offPause))
+	s.tell(Progress{Integration: s.account, Run: gatehouse.SyncRun{Integration: s.integration, Stream: src.Stream}, Upstream: -1, Done: true, Health: h})
+	return h.NextAttempt, s.keep(h)
+}
+
+// attempt begins or resumes the run and takes it as far as it goes.
+func (r *reading) attempt(h gatehouse.StreamHealth) error {
+	from, err := r.open(h)
+	if err != nil {
+		return err
+	}
+	if !r.run.Complete {
+		if err := r.readPages(from); err != nil {
+			return r.giveUp(err)
+		}
+		if !r.run.Complete {
+			return r.end(errIncomplete)
+		}
+	}
+	if r.run.Mode != gatehouse.SyncFull {
+		return r.end(nil)
+	}
+	swept, err := r.store.FinishSweep(r.hard, r.run, r.options.Guard)
+	r.progress.Page = PageProgress{Removed: swept.Removed}
+	if err != nil && !errors.Is(err, store.ErrImplausible) {
+		return err
+	}
+	return r.end(err)
+}
+
+// open begins a run, or takes up the one that was interrupted, and returns where
+// to go on.
+func (r *reading) open(h gatehouse.StreamHealth) (gatehouse.Checkpoint, error) {
+	if err := r.changeDoor(h); err != nil {
+		return gatehouse.Checkpoint{}, err
+	}
+	from, err := r.store.Checkpoint(r.hard, r.integration, r.source.Stream)
+	if err != nil {
+		return from, err
+	}
+	r.run, err = r.store.ResumeRun(r.hard, r.integration, r.source.Stream)
+	if errors.Is(err, store.ErrNotFound) {
+		mode, err := r.mode(from)
+		if err != nil {
+			return from, err
+		}
+		r.run, err = r.store.BeginRun(r.hard, r.integration, r.source.Stream, mode)
+		return from, err
+	}
+	r.resumed = r.run.Pages > 0 && !from.Moved.Before(r.run.Started)
+	return from, err
+}
+
+// changeDoor forgets where a stream stands that is read through another API from
+// now on: a checkpoint means nothing behind another door.
+func (r *reading) changeDoor(h gatehouse.StreamHealth) error {
+	if h.API == "" || h.API == r.source.API {
+		return nil
+	}
+	r.log.Info("a stream changes its door", "name", r.account.Name, "stream", h.Stream, "from", h.API, "to", r.source.API)
+	err := r.store.ResetCheckpoint(r.hard, r.integration, h.Stream)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	h.API = r.source.API
+	return r.keep(h)
+}
+
+// mode decides what a new run reads: everything at first, when the last full run
+// came to nothing, and when it is long ago; what is new otherwise.
+func (r *reading) mode(from gatehouse.Checkpoint) (gatehouse.SyncMode, error) {
+	if from.Moved.IsZero() || (from.Phase == "" && from.Watermark.IsZero() && len(from.State) == 0) {
+		return gatehouse.SyncFull, nil
+	}
+	last, err := r.store.LastRun(r.hard, r.integration, r.source.Stream, gatehouse.SyncFull)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return gatehouse.SyncFull, nil
+	case err != nil:
+		return "", err
+	case !last.Complete || !last.Started.Add(r.source.Reconcile).After(r.options.Now()):
+		return gatehouse.SyncFull, nil
+	}
+	return r.source.Next, nil
+}
+
+// readPages lets the source read. What it panics with is its error.
+func (r *reading) readPages(from gatehouse.Checkpoint) (err error) {
+	r.progress = Progress{Integration: r.account, API: r.source.API, Run: r.run, Upstream: -1}
+	defer func() {
+		if v := recover(); v != nil {
+			r.log.Error("a source panicked", "stream", r.source.Stream, "panic", v, "stack", string(debug.Stack()))
+			err = &panicError{v}
+		}
+	}()
+	r.tell(r.progress)
+	return r.source.Read(r.hard, Request{
+		Mode: r.run.Mode, From: from, Resumed: r.resumed, Emit: r.emit, PageRows: r.options.PageRows, Now: r.options.Now,
+	})
+}
+
+// emit commits a page.
+func (r *reading) emit(p gatehouse.Page) error {
+	result, err := r.commit(page(r.run, p))
+	if err != nil {
+		return err
+	}
+	r.pages++
+	r.count(p, result)
+	r.progress.Page = PageProgress{Rows: result.Rows, Created: result.Created, Updated: result.Updated, Removed: result.Removed, Calls: p.Calls}
+	r.tell(r.progress)
+	r.progress.Page = PageProgress{}
+	if r.soft.Err() != nil && !p.Complete {
+		return context.Cause(r.soft)
+	}
+	return nil
+}
+
+// commitTries is how often a page is committed while the database cannot take
+// it; the pauses in between double from 100 ms, to 12 seconds in all.
+const commitTries = 8
+
+// commit commits a page, again and again when the database is away for a moment:
+// what was read is not thrown away for that.
+func (r *reading) commit(p store.Page) (store.PageResult, error) {
+	pause := 100 * time.Millisecond
+	for try := 1; ; try++ {
+		result, err := r.store.CommitPage(r.hard, p)
+		var failed *store.Error
+		if err == nil || try == commitTries || !errors.As(err, &failed) || !failed.Temporary() {
+			return result, err
+		}
+		r.log.Warn("a page could not be committed and is tried again", "stream", r.source.Stream, "error", err)
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-r.soft.Done():
+			timer.Stop()
+			return result, err
+		}
+		pause *= 2
+	}
+}
+
+// page turns what a source hands out into what the store takes.
+func page(run gatehouse.SyncRun, p gatehouse.Page) store.Page {
+	records := make([]store.PageRecord, len(p.Records))
+	for i, r := range p.Records {
+		records[i] = store.PageRecord{Key: r.Key, API: r.API, Document: r.Document, Content: r.Content, Common: r.Common, Gone: r.Gone}
+	}
+	aside := make([]store.SetAside, len(p.SetAside))
+	for i, a := range p.SetAside {
+		aside[i] = store.SetAside{Key: a.Key, Raw: a.Document, Error: a.Reason}
+	}
+	return store.Page{Run: run, Records: records, SetAside: aside, Checkpoint: p.Checkpoint, Complete: p.Complete, Calls: p.Calls}
+}
+
+// count adds a page to the run and to the progress.
+func (r *reading) count(p gatehouse.Page, result store.PageResult) {
+	r.run.Pages++
+	r.run.Rows += result.Rows
+	r.run.Created += result.Created
+	r.run.Updated += result.Updated
+	r.run.Unchanged += result.Unchanged
+	r.run.Removed += result.Removed
+	r.run.SetAside += result.SetAside
+	r.run.Calls += p.Calls
+	r.run.Complete = r.run.Complete || p.Complete
+	g := &r.progress
+	g.Run = r.run
+	g.Rows += result.Rows
+	g.Calls += p.Calls
+	g.Floor += p.Floor
+	g.Elapsed = r.options.Now().Sub(r.started)
+	if s := g.Elapsed.Seconds(); s > 0 {
+		g.RowsPerSec = float64(g.Rows) / s
+	}
+	if p.Upstream >= 0 {
+		g.Upstream = p.Upstream
+	}
+}
+
+// hopeless is for how long a run may fail without getting one page further
+// before it is given up and begun anew.
+const hopeless = time.Hour
+
+// giveUp decides whether a run that failed can go on later, and ends it when it
+// cannot.
+func (r *reading) giveUp(err error) error {
+	if r.soft.Err() != nil || errors.Is(err, store.ErrRunOver) {
+		return err
+	}
+	v := r.explain(err)
+	since := r.health[r.source.Stream].FailingSince
+	stuck := r.pages == 0 && v.State == gatehouse.StreamUpstream && !since.IsZero() && r.options.Now().Sub(since) > hopeless
+	if !v.Anew && !stuck {
+		return err
+	}
+	if _, ended := r.store.EndRun(r.hard, r.run, store.RunEnd{Error: oneLine(err)}); ended != nil {
+		return errors.Join(err, ended)
+	}
+	return err
+}
+
+// end closes a run that came to its end, and returns why as it was given.
+func (r *reading) end(why error) error {
+	var text string
+	if why != nil {
+		text = oneLine(why)
+	}
+	run, err := r.store.EndRun(r.hard, r.run, store.RunEnd{Error: text})
+	if err != nil {
+		return err
+	}
+	r.run, r.progress.Run = run, run
+	return why
+}
+
+// ended tells that the attempt is over.
+func (r *reading) ended(err error, h gatehouse.StreamHealth) {
+	g := r.progress
+	g.Integration, g.API, g.Run = r.account, r.source.API, r.run
+	g.Run.Integration, g.Run.Stream = r.integration, r.source.Stream
+	g.Elapsed = r.options.Now().Sub(r.started)
+	g.Done, g.Err, g.Health = true, err, h
+	r.tell(g)
+}
