@@ -78,6 +78,9 @@ func (s *IncidentsService) List(ctx context.Context, q *Query) iter.Seq2[Inciden
 //
 //api:operation GET /api/incidents/{id}
 func (s *IncidentsService) Get(ctx context.Context, id int64) (Incident, error) {
+	if id <= 0 {
+		return Incident{}, rest.Inputf("incident id %d is not an id: give a whole number above zero", id)
+	}
 	return rest.Get[Incident](ctx, s.rest, rest.Request{Operation: opIncidentsGet, Vars: []string{strconv.FormatInt(id, 10)}})
 }
 

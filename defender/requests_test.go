@@ -3,6 +3,7 @@ package defender_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -27,16 +28,19 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // fixedToken is a credential that needs no authority.
 type fixedToken struct{}
 
-func (fixedToken) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: "t", ExpiresOn: time.Now().Add(time.Hour)}, nil
+func (fixedToken) GetToken(_ context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: strings.Join(o.Scopes, " "), ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
-// recorder writes down what is sent and answers with an object that is both an
-// item and a list.
+// recorder writes down what is sent, with the scope of a token that is not the
+// usual one, and answers with an object that is both an item and a list.
 type recorder struct{ sent bytes.Buffer }
 
 func (r *recorder) Do(req *http.Request) (*http.Response, error) {
 	fmt.Fprintf(&r.sent, "%s %s\n", req.Method, req.URL)
+	if scope := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "); !strings.HasPrefix(scope, "https://api.securitycenter.microsoft.com/") {
+		fmt.Fprintf(&r.sent, "token for %s\n", scope)
+	}
 	if req.Body != nil {
 		body, _ := io.ReadAll(req.Body)
 		fmt.Fprintf(&r.sent, "%s\n%s\n", req.Header.Get("Content-Type"), body)
@@ -114,6 +118,26 @@ func TestRequests(t *testing.T) {
 			{"software vulnerabilities changes", each(c.SoftwareVulnerabilities.Changes(ctx, at, nil))},
 			{"software vulnerabilities export", each(c.SoftwareVulnerabilities.Export(ctx, nil))},
 			{"software vulnerabilities files", one(c.SoftwareVulnerabilities.ExportFiles(ctx, &defender.ExportOptions{SASValidHours: 6}))},
+			{"software list", each(c.Software.List(ctx, &defender.Query{Filter: "vendor eq 'microsoft'", PageSize: 100}))},
+			{"software get", one(c.Software.Get(ctx, "microsoft-_-edge"))},
+			{"software distributions", each(c.Software.Distributions(ctx, "microsoft-_-edge"))},
+			{"software machines", each(c.Software.Machines(ctx, "microsoft-_-.net framework"))},
+			{"software vulnerabilities", each(c.Software.Vulnerabilities(ctx, "microsoft-_-edge"))},
+			{"software missing kbs", each(c.Software.MissingKBs(ctx, "microsoft-_-edge"))},
+			{"software by machine", each(c.Software.ByMachine(ctx, "m1"))},
+			{"software missing kbs by machine", each(c.Software.MissingKBsByMachine(ctx, "m1"))},
+			{"software inventory list", each(c.SoftwareInventory.List(ctx, nil))},
+			{"software inventory export", each(c.SoftwareInventory.Export(ctx, nil))},
+			{"software inventory files", one(c.SoftwareInventory.ExportFiles(ctx, &defender.ExportOptions{SASValidHours: 2}))},
+			{"recommendations list", each(c.Recommendations.List(ctx, nil))},
+			{"recommendations get", one(c.Recommendations.Get(ctx, "sca-_-scid-2012"))},
+			{"recommendations machines", each(c.Recommendations.Machines(ctx, "va-_-google-_-chrome"))},
+			{"recommendations by machine", each(c.Recommendations.ByMachine(ctx, "m1"))},
+			{"machine actions list", each(c.MachineActions.List(ctx, &defender.Query{Filter: defender.Ge("creationDateTimeUtc", at)}))},
+			{"machine actions get", one(c.MachineActions.Get(ctx, "5382f7ea-7557-4ab7-9782-d50480024a4e"))},
+			{"incidents list", each(c.Incidents.List(ctx, nil))},
+			{"incidents query", each(c.Incidents.List(ctx, &defender.Query{Filter: defender.Ge("lastUpdateTime", at), PageSize: 20, Skip: 40}))},
+			{"incidents get", one(c.Incidents.Get(ctx, 924565))},
 			{"scores exposure", one(c.Scores.Exposure(ctx))},
 			{"scores exposure by group", each(c.Scores.ExposureByMachineGroup(ctx))},
 			{"scores configuration", one(c.Scores.Configuration(ctx))},
@@ -201,10 +225,18 @@ func TestBadInputSendsNothing(t *testing.T) {
 		{"since never", "missing", each(c.SoftwareVulnerabilities.Changes(ctx, time.Time{}, nil))},
 		{"page size", "between 1 and 200000", each(c.SoftwareVulnerabilities.List(ctx, &defender.ExportQuery{PageSize: 200_001}))},
 		{"link hours", "1 to 6 hours", each(c.SoftwareVulnerabilities.Export(ctx, &defender.ExportOptions{SASValidHours: 7}))},
+		{"page size of a list", "between 1 and 10000", each(c.Alerts.List(ctx, &defender.Query{PageSize: 10_001}))},
+		{"page size of incidents", "between 1 and 100", each(c.Incidents.List(ctx, &defender.Query{PageSize: 101}))},
+		{"severity of incidents", "unknown word", each(c.Incidents.List(ctx, &defender.Query{Filter: "severity eq 'High'"}))},
+		{"foreign start", "another host", each(c.Machines.List(ctx, &defender.Query{From: "https://evil.example/api/machines?$skip=1"}))},
+		{"no incident", "not an id", one(c.Incidents.Get(ctx, 0))},
+		{"link hours of inventory", "1 to 6 hours", each(c.SoftwareInventory.Export(ctx, &defender.ExportOptions{SASValidHours: -1}))},
+		{"page size of inventory", "between 1 and 200000", each(c.SoftwareInventory.List(ctx, &defender.ExportQuery{PageSize: -1}))},
+		{"no software", "id is empty", one(c.Software.Get(ctx, " "))},
 		{"query", "query is empty", one(c.Hunting.Run(ctx, "\n"))},
 	}
 	for _, tt := range tests {
-		if tt.err == nil || !strings.Contains(tt.err.Error(), tt.want) || strings.Contains(tt.err.Error(), "\n") {
+		if tt.err == nil || !strings.Contains(tt.err.Error(), tt.want) || strings.Contains(tt.err.Error(), "\n") || !errors.Is(tt.err, defender.ErrInput) {
 			t.Errorf("%s: got %v, want %q", tt.name, tt.err, tt.want)
 		}
 	}
@@ -239,7 +271,7 @@ func TestOptions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		c, err := defender.New(fixedToken{}, &tt.o)
-		if tt.fine && (err != nil || c.BaseURL().String() != tt.want) || !tt.fine && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+		if tt.fine && (err != nil || c.BaseURL().String() != tt.want) || !tt.fine && (!errors.Is(err, defender.ErrInput) || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%+v: %v", tt.o, err)
 		}
 	}

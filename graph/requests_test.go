@@ -3,6 +3,7 @@ package graph_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -67,7 +68,7 @@ func TestRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := t.Context()
+	ctx, at := t.Context(), time.Date(2026, 5, 4, 10, 0, 0, 123_456_700, time.UTC)
 	calls := []struct {
 		name string
 		err  error
@@ -77,6 +78,11 @@ func TestRequests(t *testing.T) {
 		{"alerts get", one(c.Alerts.Get(ctx, "da1_-2"))},
 		{"alerts update", one(c.Alerts.Update(ctx, "da1_-2", graph.AlertUpdate{Status: "InProgress", AssignedTo: "a@contoso.example", Classification: "truepositive", Determination: "malware"}))},
 		{"alerts comment", one(c.Alerts.Comment(ctx, "da1_-2", "seen"))},
+		{"alerts in order", each(c.Alerts.List(ctx, &graph.Query{Filter: graph.Ge("createdDateTime", at), OrderBy: "createdDateTime"}))},
+		{"incidents list", each(c.Incidents.List(ctx, nil))},
+		{"incidents query", each(c.Incidents.List(ctx, &graph.Query{Filter: graph.Ge("lastUpdateDateTime", at) + " and " + graph.Lt("lastUpdateDateTime", at.Add(time.Hour)), PageSize: 10, ExpandAlerts: true}))},
+		{"incidents get", one(c.Incidents.Get(ctx, "2972395", false))},
+		{"incidents get with alerts", one(c.Incidents.Get(ctx, "2972395", true))},
 		{"secure scores list", each(c.SecureScores.List(ctx, &graph.Query{Top: 1, PageSize: 1}))},
 		{"secure scores get", one(c.SecureScores.Get(ctx, "t_2026-05-04"))},
 		{"control profiles", each(c.SecureScores.ControlProfiles(ctx, nil))},
@@ -125,10 +131,16 @@ func TestBadInputSendsNothing(t *testing.T) {
 		{"parenthesis", "not in balance", each(c.Alerts.List(ctx, &graph.Query{Filter: "a eq b)("}))},
 		{"blank filter", "blank", each(c.SecureScores.List(ctx, &graph.Query{Filter: " "}))},
 		{"negative", "negative", each(c.SecureScores.List(ctx, &graph.Query{Top: -1}))},
+		{"page size of incidents", "at most 50", each(c.Incidents.List(ctx, &graph.Query{PageSize: 51}))},
+		{"order of incidents", "another order", each(c.Incidents.List(ctx, &graph.Query{OrderBy: "createdDateTime"}))},
+		{"order of alerts", "use createdDateTime", each(c.Alerts.List(ctx, &graph.Query{OrderBy: "severity"}))},
+		{"direction of alerts", "use createdDateTime", each(c.Alerts.List(ctx, &graph.Query{OrderBy: "createdDateTime up"}))},
+		{"alerts of alerts", "no alerts to expand", each(c.Alerts.List(ctx, &graph.Query{ExpandAlerts: true}))},
+		{"foreign start", "another host", each(c.Alerts.List(ctx, &graph.Query{From: "https://evil.example/v1.0/security/alerts_v2?$skip=1"}))},
 		{"query", "query is empty", one(c.Hunting.Run(ctx, "", nil))},
 	}
 	for _, tt := range tests {
-		if tt.err == nil || !strings.Contains(tt.err.Error(), tt.want) {
+		if !errors.Is(tt.err, graph.ErrInput) || !strings.Contains(tt.err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %q", tt.name, tt.err, tt.want)
 		}
 	}
@@ -159,7 +171,7 @@ func TestOptions(t *testing.T) {
 		tt.o.Transport = r
 		c, err := graph.New(fixedToken{}, &tt.o)
 		if !tt.fine {
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
+			if !errors.Is(err, graph.ErrInput) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%+v: %v", tt.o, err)
 			}
 			continue
