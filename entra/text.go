@@ -32,8 +32,8 @@ func oneLine(s string) string {
 func scrub(s string, secrets ...Secret) string {
 	for _, secret := range secrets {
 		if !secret.IsZero() {
-			s = strings.ReplaceAll(s, secret.Reveal(), redacted)
+			s = strings.ReplaceAll(s, secret.Reveal(), secret.String())
 		}
 	}
-	return jwtShape.ReplaceAllString(s, redacted)
+	return jwtShape.ReplaceAllString(s, Secret{}.String())
 }
