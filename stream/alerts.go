@@ -29,7 +29,7 @@ func alerts() Stream {
 }
 
 func readAlerts(ctx context.Context, r Request) error {
-	w := newWriter(alerts(), gatehouse.APIMDE, r)
+	ctx, w := begin(ctx, alerts(), gatehouse.APIMDE, r)
 	p := pager[defender.Alert]{
 		list: r.Clients.Defender.Alerts.List, largest: 10_000, item: alertItem,
 		query: defender.Query{Expand: []string{"evidence"}},
@@ -51,7 +51,7 @@ func alertItem(a *defender.Alert) item {
 }
 
 func readGraphAlerts(ctx context.Context, r Request) error {
-	w := newWriter(alerts(), gatehouse.APIGraph, r)
+	ctx, w := begin(ctx, alerts(), gatehouse.APIGraph, r)
 	p := follower[graph.Alert]{
 		list: r.Clients.Graph.Alerts.List, sizes: []int{1000, 100, 10},
 		item: func(a *graph.Alert) item {

@@ -37,7 +37,7 @@ func devicePages(c *defender.Client) pager[defender.Machine] {
 // huntDevices reads the latest report of each device. What DeviceInfo does not
 // know of within the look-back of hunting, 30 days, is not found.
 func huntDevices(ctx context.Context, r Request) error {
-	w := newWriter(devices(), gatehouse.APIGraph, r)
+	ctx, w := begin(ctx, devices(), gatehouse.APIGraph, r)
 	w.full, w.floor = true, 0
 	h := hunter{
 		run: r.Clients.Graph.Hunting.Run, row: deviceRow, guess: 1500,

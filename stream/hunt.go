@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,16 +12,10 @@ import (
 	"github.com/gatehouse-sec/gatehouse/graph"
 )
 
-// Bounds of one answer of hunting. Microsoft cuts rows beyond the first off,
-// without a word, and refuses answers above the second. Source:
+// What a slice is made for: less than Microsoft's bounds of 100,000 rows and
+// 50 MB, since a table can grow between the count and the reading, and rows
+// differ in size. Source:
 // https://learn.microsoft.com/graph/api/security-security-runhuntingquery.
-const (
-	huntRows  = 100_000
-	huntBytes = 50 << 20
-)
-
-// What a slice is made for: less than the bounds, since a table can grow between
-// the count and the reading, and rows differ in size.
 const (
 	sliceRows  = 95_000
 	sliceBytes = 42 << 20
@@ -36,7 +31,8 @@ type hunter struct {
 	row          func(cells) item
 	guess        int64 // bytes of a row, as long as none was read
 
-	limit       int64 // rows of a slice, once one was refused
+	limit       int64 // rows of a slice, once one was too large
+	cuts        int
 	rows, bytes int64 // that were read
 }
 
@@ -60,13 +56,9 @@ type bucket struct {
 	rows   int64
 }
 
-// Errors of slices.
-var (
-	// errTooLarge tells that a slice is above a bound of hunting.
-	errTooLarge = errors.New("the answer is too large")
-	// errOneDevice tells that not even one device fits.
-	errOneDevice = errors.New("one device alone has more rows than hunting returns")
-)
+// maxCuts is how often a slice may turn out too large before the reading gives up:
+// a service that has no processor time left refuses slices of any size.
+const maxCuts = 24
 
 // read reads every slice. The slices are made as they go, since only the rows
 // tell how large rows are.
@@ -78,21 +70,22 @@ func (h *hunter) read(ctx context.Context, w *writer) error {
 	total := sum(todo)
 	for len(todo) > 0 {
 		slice := todo[:h.fit(todo)]
-		switch err := h.slice(ctx, w, slice); {
-		case err == nil:
+		err := h.slice(ctx, w, slice)
+		if err == nil {
 			todo = todo[len(slice):]
-		case !errors.Is(err, errTooLarge):
+			continue
+		}
+		if h.cuts++; !tooLarge(err) || h.cuts > maxCuts {
 			return err
-		case len(slice) > 1:
+		}
+		if len(slice) > 1 {
 			h.limit = sum(slice) / 2
-		default:
-			if todo, err = h.deeper(ctx, todo); err != nil {
-				return err
-			}
+		} else if todo, err = h.deeper(ctx, todo, err); err != nil {
+			return err
 		}
 	}
 	w.upstream = max(w.upstream, 0) + total
-	w.floor += floorOf(total, huntRows)
+	w.floor += floorOf(total, graph.MaxHuntRows)
 	return nil
 }
 
@@ -117,15 +110,16 @@ func (h *hunter) fit(todo []bucket) int {
 	return max(n, 1)
 }
 
-// deeper cuts the first bucket by longer prefixes.
-func (h *hunter) deeper(ctx context.Context, todo []bucket) ([]bucket, error) {
+// deeper cuts the first bucket by longer prefixes. One device that does not fit is
+// the error that it is.
+func (h *hunter) deeper(ctx context.Context, todo []bucket, tooLarge error) ([]bucket, error) {
 	whole := todo[0].prefix
 	parts, err := h.buckets(ctx, whole)
 	if err != nil {
 		return nil, err
 	}
 	if len(parts) == 1 && parts[0].prefix == whole {
-		return nil, fmt.Errorf("%w: device %s", errOneDevice, whole)
+		return nil, fmt.Errorf("device %s alone: %w", whole, tooLarge)
 	}
 	return append(parts, todo[1:]...), nil
 }
@@ -140,7 +134,7 @@ func (h *hunter) buckets(ctx context.Context, prefix string) ([]bucket, error) {
 	query := strings.ReplaceAll(h.count, "{slice}", condition(prefix)) +
 		fmt.Sprintf(" | summarize Rows = count() by Prefix = substring(DeviceId, 0, %d)", digits)
 	var list []bucket
-	_, err := h.ask(ctx, query, func(c cells, err error) error {
+	err := h.ask(ctx, query, func(c cells, err error) error {
 		if err != nil {
 			return err
 		}
@@ -179,14 +173,11 @@ func (h *hunter) slice(ctx context.Context, w *writer, list []bucket) error {
 	}
 	query := strings.ReplaceAll(h.query, "{slice}", condition(prefixes...))
 	for try := 1; ; try++ {
-		rows, err := h.ask(ctx, query, func(c cells, err error) error {
+		err := h.ask(ctx, query, func(c cells, err error) error {
 			h.rows++
 			h.bytes += int64(len(c.row.Raw))
 			return w.one(h.row(c), err)
 		})
-		if err == nil && rows >= huntRows {
-			return errTooLarge
-		}
 		if try < maxPasses && errors.Is(err, graph.ErrTruncated) && ctx.Err() == nil {
 			continue
 		}
@@ -195,52 +186,33 @@ func (h *hunter) slice(ctx context.Context, w *writer, list []bucket) error {
 }
 
 // ask runs a query and hands out its rows.
-func (h *hunter) ask(ctx context.Context, query string, row func(cells, error) error) (int, error) {
+func (h *hunter) ask(ctx context.Context, query string, row func(cells, error) error) error {
 	answer, err := h.run(ctx, query, nil)
 	if err != nil {
-		if tooLarge(err) {
-			return 0, errTooLarge
-		}
-		return 0, err
+		return err
 	}
 	defer answer.Close()
 	columns := make(map[string]int, len(answer.Columns))
 	for i, c := range answer.Columns {
 		columns[c.Name] = i
 	}
-	n := 0
 	for r, err := range answer.Rows() {
 		if err != nil && !undecoded(err) {
-			return n, err
+			return err
 		}
 		if err := row(cells{columns, r}, err); err != nil {
-			return n, err
+			return err
 		}
-		n++
 	}
-	return n, nil
+	return nil
 }
 
-// tooLarge tells whether a query was refused because its answer, or the work
-// behind it, is above a bound. The sentences are those that Microsoft is known to
-// send, see https://learn.microsoft.com/defender-xdr/advanced-hunting-errors.
+// tooLarge tells whether a smaller slice may go through: the answer or the work
+// behind it was above a bound, or the gateway did not wait for it.
 func tooLarge(err error) bool {
 	refused, ok := errors.AsType[*graph.Error](err)
-	if !ok {
-		return false
-	}
-	if refused.StatusCode == 504 {
-		return true
-	}
-	for _, sentence := range []string{
-		"exceeded the allowed result size", "exceeded the allowed limits", "Result size limit exceeded",
-		"exceeded the timeout period", "stopped due to excessive resource consumption",
-	} {
-		if strings.Contains(refused.Message, sentence) {
-			return refused.StatusCode == 400
-		}
-	}
-	return false
+	return errors.Is(err, graph.ErrResultTooLarge) || errors.Is(err, graph.ErrQueryTooHeavy) ||
+		ok && refused.StatusCode == http.StatusGatewayTimeout
 }
 
 func sum(list []bucket) int64 {

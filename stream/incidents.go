@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/defender"
+	"github.com/gatehouse-sec/gatehouse/graph"
 )
 
 // incidents is the incidents of Defender XDR. Its own API sends them with their
@@ -17,17 +18,35 @@ func incidents() Stream {
 		Docs: "https://learn.microsoft.com/defender-xdr/api-list-incidents",
 		Doors: []Door{
 			{API: gatehouse.APIXDR, AnyOf: xdr("Incident.Read.All", "Incident.ReadWrite.All"), Read: readIncidents},
+			{API: gatehouse.APIGraph, AnyOf: onGraph("SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"), Read: readGraphIncidents},
 		},
 	}
 }
 
 func readIncidents(ctx context.Context, r Request) error {
-	w := newWriter(incidents(), gatehouse.APIXDR, r)
+	ctx, w := begin(ctx, incidents(), gatehouse.APIXDR, r)
 	p := pager[defender.Incident]{
 		list: r.Clients.Defender.Incidents.List, largest: 100, smaller: []int{25, 5, 1}, item: incidentItem,
 	}
 	if since, ok := w.since(late); ok {
 		p.query.Filter = defender.Ge("lastUpdateTime", since)
+	}
+	if err := p.read(ctx, w); err != nil {
+		return err
+	}
+	return w.finish()
+}
+
+func readGraphIncidents(ctx context.Context, r Request) error {
+	ctx, w := begin(ctx, incidents(), gatehouse.APIGraph, r)
+	p := follower[graph.Incident]{
+		list: r.Clients.Graph.Incidents.List, sizes: []int{graph.MaxIncidentPage, 10, 1},
+		item: func(i *graph.Incident) item {
+			return item{key: i.ID, document: i.Raw, common: graphIncidentFacts(i), changed: i.LastUpdateDateTime.Time}
+		},
+	}
+	if since, ok := w.since(late); ok {
+		p.filter = "lastUpdateDateTime ge " + moment(since)
 	}
 	if err := p.read(ctx, w); err != nil {
 		return err
@@ -56,5 +75,18 @@ func incidentFacts(i *defender.Incident) facts {
 	return append(facts{
 		strconv.FormatInt(i.IncidentID, 10), redirect, i.IncidentName, enum(i.Severity), enum(i.Status), enum(i.Classification), determination(i.Determination),
 		i.AssignedTo, sorted(i.Tags), second(i.CreatedTime),
+	}, said...)
+}
+
+// graphIncidentFacts are the same of Graph. Tags that people give are called custom
+// there.
+func graphIncidentFacts(i *graph.Incident) facts {
+	said := facts{}
+	for _, c := range i.Comments {
+		said = append(said, c.Comment)
+	}
+	return append(facts{
+		i.ID, i.RedirectIncidentID, i.DisplayName, enum(i.Severity), enum(i.Status), enum(string(i.Classification)), determination(string(i.Determination)),
+		i.AssignedTo, sorted(i.CustomTags), second(i.CreatedDateTime),
 	}, said...)
 }

@@ -31,7 +31,7 @@ type openActions struct {
 }
 
 func readMachineActions(ctx context.Context, r Request) error {
-	w := newWriter(machineActions(), gatehouse.APIMDE, r)
+	ctx, w := begin(ctx, machineActions(), gatehouse.APIMDE, r)
 	var before, now openActions
 	_ = json.Unmarshal(r.From.State, &before) // what cannot be read is as good as nothing
 	p := pager[defender.MachineAction]{
@@ -53,11 +53,10 @@ func readMachineActions(ctx context.Context, r Request) error {
 	if now.Oldest.Before(w.seen.Add(-openFor)) {
 		now.Oldest = time.Time{}
 	}
-	state, err := json.Marshal(now)
-	if err != nil {
+	var err error
+	if w.state, err = json.Marshal(now); err != nil {
 		return err
 	}
-	w.from.State = state
 	return w.finish()
 }
 

@@ -34,7 +34,7 @@ const (
 )
 
 func readExposureScore(ctx context.Context, r Request) error {
-	w := newWriter(exposureScore(), gatehouse.APIMDE, r)
+	ctx, w := begin(ctx, exposureScore(), gatehouse.APIMDE, r)
 	score, err := r.Clients.Defender.Scores.Exposure(ctx)
 	if err = w.one(item{key: tenantKey, document: score.Raw}, err); err != nil {
 		return err
@@ -49,7 +49,7 @@ func readExposureScore(ctx context.Context, r Request) error {
 }
 
 func readConfigurationScore(ctx context.Context, r Request) error {
-	w := newWriter(configurationScore(), gatehouse.APIMDE, r)
+	ctx, w := begin(ctx, configurationScore(), gatehouse.APIMDE, r)
 	score, err := r.Clients.Defender.Scores.Configuration(ctx)
 	if err = w.one(item{key: tenantKey, document: score.Raw}, err); err != nil {
 		return err

@@ -49,7 +49,7 @@ func scorePages() []int { return []int{250, 50} }
 // read whole.
 func graphSnapshot[T any](s func() Stream, f func(*graph.Client) follower[T]) func(context.Context, Request) error {
 	return func(ctx context.Context, r Request) error {
-		w := newWriter(s(), gatehouse.APIGraph, r)
+		ctx, w := begin(ctx, s(), gatehouse.APIGraph, r)
 		w.full = true
 		if err := f(r.Clients.Graph).read(ctx, w); err != nil {
 			return err
@@ -57,4 +57,3 @@ func graphSnapshot[T any](s func() Stream, f func(*graph.Client) follower[T]) fu
 		return w.finish()
 	}
 }
-

@@ -11,10 +11,10 @@ import (
 
 // Bounds of a reading that does not come to rest.
 const (
-	maxPasses  = 3   // times that a list is read from its start in one run
-	tailRows   = 100 // rows behind the end that are looked at to find the last one again
-	stepBack   = 10  // rows that are read twice where a list is taken up again in another way
-	firstHonor = 500 // the first status that is the service's own fault
+	maxPasses = 3   // times that a list is read from its start in one run
+	tailRows  = 100 // rows behind the end that are looked at to find the last one again
+	stepBack  = 10  // rows that are read twice where a list is taken up again in another way
+	ownFault  = 500 // the first status that is the service's own fault
 )
 
 // pager reads a list of Defender for Endpoint or Defender XDR. Its pages are
@@ -38,7 +38,6 @@ type pager[T any] struct {
 // read reads the list to its natural end.
 func (p pager[T]) read(ctx context.Context, w *writer) error {
 	for range maxPasses {
-		before := w.calls()
 		pass, err := p.pass(ctx, w)
 		if worthAnotherPass(err) {
 			continue
@@ -49,7 +48,7 @@ func (p pager[T]) read(ctx context.Context, w *writer) error {
 		w.floor = floorOf(pass.rows, p.largest)
 		// A single page cannot lose anything at an edge, and the first reading
 		// removes nothing.
-		if w.calls()-before <= 1 || w.first {
+		if pass.pages <= 1 || w.first {
 			return nil
 		}
 		if holds, err := p.holds(ctx, pass); holds || err != nil {
@@ -68,24 +67,22 @@ func worthAnotherPass(err error) bool {
 
 // pass is what one reading of a list came to.
 type pass struct {
-	rows int64
-	last string // key of the last item
+	rows  int64
+	pages int
+	last  string // key of the last item
 }
 
 // pass reads the list once.
 func (p pager[T]) pass(ctx context.Context, w *writer) (pass, error) {
 	var done pass
 	for step := 0; ; {
-		top := p.top(step)
 		n, err := p.part(ctx, w, step, &done)
 		switch {
-		case err == nil && (top == 0 || n < top):
+		case err == nil && (!p.single(step) || n < p.smallest()):
 			return done, nil
 		case err == nil:
-			if p.single(step) {
-				step-- // one bad page does not make the whole list bad
-			}
-		case !overloaded(err) || p.last(step):
+			step-- // one bad page does not make the whole list bad
+		case !overloaded(err) || step == p.lastStep():
 			return done, err
 		default:
 			step++
@@ -94,39 +91,39 @@ func (p pager[T]) pass(ctx context.Context, w *writer) (pass, error) {
 	}
 }
 
-// steps of a pager: next links at first, then the smaller pages, then the
-// smallest without expansion.
+// sizes returns the pages of the steps: the service's own, the smaller ones.
 func (p pager[T]) sizes() []int {
 	if p.smaller == nil {
-		return []int{1000, 100}
+		return []int{0, 1000, 100}
 	}
-	return p.smaller
+	return append([]int{0}, p.smaller...)
 }
 
-// top returns how many items a step asks for at once, 0 for all by next links.
-func (p pager[T]) top(step int) int {
-	sizes := p.sizes()
-	if step == 0 {
-		return 0
-	}
-	return sizes[min(step, len(sizes))-1]
-}
+func (p pager[T]) smallest() int { return p.sizes()[len(p.sizes())-1] }
 
-func (p pager[T]) single(step int) bool { return step > len(p.sizes()) }
+// single tells whether a step is the last resort, behind those with a size.
+func (p pager[T]) single(step int) bool { return step == len(p.sizes()) }
 
-func (p pager[T]) last(step int) bool {
+func (p pager[T]) lastStep() int {
 	if p.whole != nil {
-		return p.single(step)
+		return len(p.sizes())
 	}
-	return step == len(p.sizes())
+	return len(p.sizes()) - 1
 }
 
-// part reads from where the pass stands, and returns how many items came.
+// part reads from where the pass stands: to the end, or one page of single items.
+// It returns how many items came.
 func (p pager[T]) part(ctx context.Context, w *writer, step int, done *pass) (int, error) {
 	q := p.query
-	q.Top, q.Skip = p.top(step), int(done.rows)
+	q.Skip = int(done.rows)
 	if p.single(step) {
-		q.Expand = nil
+		q.Expand, q.Top = nil, p.smallest()
+	} else {
+		q.PageSize = p.sizes()[step]
+	}
+	q.OnPage = func(defender.PageRead) error {
+		done.pages++
+		return nil
 	}
 	n := 0
 	for v, err := range p.list(ctx, &q) {
@@ -183,7 +180,7 @@ func (p pager[T]) holds(ctx context.Context, done pass) (bool, error) {
 // may help.
 func overloaded(err error) bool {
 	refused, ok := errors.AsType[*defender.Error](err)
-	return ok && refused.StatusCode >= firstHonor && !errors.Is(err, defender.ErrThrottled)
+	return ok && refused.StatusCode >= ownFault && !errors.Is(err, defender.ErrThrottled)
 }
 
 // undecoded tells whether an error is about one item alone.
@@ -195,7 +192,7 @@ func undecoded(err error) bool {
 // snapshot returns the read function of a stream that is one list, read whole.
 func snapshot[T any](s func() Stream, p func(*defender.Client) pager[T]) func(context.Context, Request) error {
 	return func(ctx context.Context, r Request) error {
-		w := newWriter(s(), gatehouse.APIMDE, r)
+		ctx, w := begin(ctx, s(), gatehouse.APIMDE, r)
 		w.full = true
 		if err := p(r.Clients.Defender).read(ctx, w); err != nil {
 			return err

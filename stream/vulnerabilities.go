@@ -30,7 +30,7 @@ func vulnerabilities() Stream {
 
 // readVulnerabilities reads the export files, or the changes where it may.
 func readVulnerabilities(ctx context.Context, r Request) error {
-	w := newWriter(vulnerabilities(), gatehouse.APIMDE, r)
+	ctx, w := begin(ctx, vulnerabilities(), gatehouse.APIMDE, r)
 	if r.Mode != gatehouse.SyncFull {
 		if since, ok := changesSince(r); ok {
 			err := readChanges(ctx, r, w, since)
@@ -45,51 +45,6 @@ func readVulnerabilities(ctx context.Context, r Request) error {
 	}
 	return w.finish()
 }
-
-// readExport reads the files of the snapshot. When Microsoft replaces it
-// meanwhile, or the links give out, it begins again.
-func readExport(ctx context.Context, r Request, w *writer) error {
-	var err error
-	w.seen = r.From.Watermark
-	for range maxPasses {
-		before := w.calls()
-		if err = exportPass(ctx, r, w); err == nil {
-			// One for the links and one for each file, of which Microsoft decides how
-			// many there are.
-			w.floor = w.calls() - before
-			return nil
-		}
-		if !worthAnotherPass(err) && !linksGaveOut(err) {
-			return err
-		}
-	}
-	return err
-}
-
-// exportPass reads the files once. The watermark is the latest time at which
-// Microsoft saw a row, which is not after the snapshot was made. When a pass was
-// broken off, the watermark stays at the first: the changes since then also
-// take away what only the older snapshot held.
-func exportPass(ctx context.Context, r Request, w *writer) error {
-	seen := w.seen
-	for row, err := range r.Clients.Defender.SoftwareVulnerabilities.Export(ctx, &defender.ExportOptions{SASValidHours: linkHours}) {
-		if err != nil && !undecoded(err) {
-			return err
-		}
-		if err := w.one(vulnerabilityItem(&row), err); err != nil {
-			return err
-		}
-		if at := row.LastSeenTimestamp.Time; at.After(seen) && at.Before(w.ahead) {
-			seen = at
-		}
-	}
-	w.seen = seen
-	return nil
-}
-
-// linkHours is how long links to files shall work: the longest, so that a slow
-// reading of many files needs no second call.
-const linkHours = 6
 
 func vulnerabilityItem(v *defender.SoftwareVulnerability) item {
 	return item{
@@ -115,7 +70,7 @@ func vulnerabilityKey(device, vendor, name, version, cve string) string {
 
 // huntVulnerabilities reads both tables whole: hunting has no list of changes.
 func huntVulnerabilities(ctx context.Context, r Request) error {
-	w := newWriter(vulnerabilities(), gatehouse.APIGraph, r)
+	ctx, w := begin(ctx, vulnerabilities(), gatehouse.APIGraph, r)
 	w.full, w.floor = true, 0
 	const (
 		known = "DeviceTvmSoftwareVulnerabilities | where {slice}"

@@ -1,7 +1,9 @@
 package stream
 
 import (
+	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
@@ -35,21 +37,22 @@ type writer struct {
 	first bool      // nothing was read before
 	ahead time.Time // what lies behind it cannot be true
 	hash  *hasher
-	calls func() int64
+	calls atomic.Int64 // that were made
 
 	full     bool      // everything is read
 	doubtful bool      // something may have been missed: nothing may be removed
 	floor    int64     // the fewest calls of the run
 	upstream int64     // what Microsoft counts, -1 when it does not say
 	seen     time.Time // the largest time that was seen
+	state    []byte    // what the stream keeps for its next reading
 
 	page  gatehouse.Page
 	bytes int
 	spent int64 // calls that were reported
 }
 
-// newWriter begins a reading.
-func newWriter(s Stream, api gatehouse.API, r Request) *writer {
+// begin begins a reading. Calls made with the context count as the reading's.
+func begin(ctx context.Context, s Stream, api gatehouse.API, r Request) (context.Context, *writer) {
 	w := &writer{
 		api: api, emit: r.Emit, limit: r.PageRows, from: r.From, hash: newHasher(s),
 		full: r.Mode == gatehouse.SyncFull, floor: 1, upstream: -1, seen: r.From.Watermark,
@@ -59,11 +62,7 @@ func newWriter(s Stream, api gatehouse.API, r Request) *writer {
 	if w.limit <= 0 {
 		w.limit = pageRows
 	}
-	if w.calls = r.Clients.Defender.Calls; api == gatehouse.APIGraph {
-		w.calls = r.Clients.Graph.Calls
-	}
-	w.spent = w.calls()
-	return w
+	return defender.WithOnCall(ctx, func(defender.Call) { w.calls.Add(1) }), w
 }
 
 // one takes an item together with the error that a list gave with it. A member
@@ -126,7 +125,7 @@ func (w *writer) grown(n int) error {
 // flush hands the page on. The checkpoint stays where it is: what is read in the
 // midst of a moving set proves nothing, so an interrupted run begins anew.
 func (w *writer) flush() error {
-	calls := w.calls()
+	calls := w.calls.Load()
 	w.page.Calls, w.page.Upstream = calls-w.spent, w.upstream
 	w.spent = calls
 	page := w.page
@@ -136,7 +135,7 @@ func (w *writer) flush() error {
 
 // finish hands the last page on, with the checkpoint for the next run.
 func (w *writer) finish() error {
-	w.page.Checkpoint = &gatehouse.Checkpoint{Watermark: w.seen, State: w.from.State}
+	w.page.Checkpoint = &gatehouse.Checkpoint{Watermark: w.seen, State: w.state}
 	w.page.Complete = w.full && !w.doubtful
 	w.page.Floor = w.floor
 	return w.flush()
