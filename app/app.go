@@ -3,15 +3,21 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"path/filepath"
+	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
 	"github.com/gatehouse-sec/gatehouse"
-	"github.com/gatehouse-sec/gatehouse/check"
 	"github.com/gatehouse-sec/gatehouse/engine"
-	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/store"
+	"github.com/gatehouse-sec/gatehouse/stream"
 )
 
 // Options say where an application keeps its data and how it works. Either Data
@@ -36,11 +42,17 @@ type Options struct {
 	LookupHost func(ctx context.Context, host string) error
 	// UserAgent is put before ours. Default: none.
 	UserAgent string
+	// Streams are what is mirrored of an integration that does not say. Default:
+	// [stream.All].
+	Streams []stream.Stream
 	// Workers is how many integrations are worked on at once. Default: 16.
 	Workers int
 	// PageRows is how many records are committed in one transaction. Default:
 	// 1,000.
 	PageRows int
+	// Lease is how long an integration stays with a worker that shows no sign of
+	// life. Default: 15 seconds.
+	Lease time.Duration
 	// Log takes what is worth telling. Default: nothing is told.
 	Log *slog.Logger
 	// Progress is told how each run goes. It must be safe for concurrent use and
@@ -53,91 +65,151 @@ type Options struct {
 // Progress tells how a run of one stream goes.
 type Progress = engine.Progress
 
+// ErrBusy says that another process works on the integration just now.
+var ErrBusy = engine.ErrBusy
+
 // App is Gatehouse: a store, and the engine that fills it.
 type App struct {
-	options Options
-	store   *store.Store
+	options  Options
+	store    *store.Store
+	engine   *engine.Engine
+	accounts *accounts
+	registry *prometheus.Registry
+
+	mu       sync.Mutex
+	listener net.Listener
+	server   *http.Server
+	serving  sync.WaitGroup
+	stopped  bool
 }
 
 // New opens the store. It starts no work; [App.SyncOnce] and the methods about
 // integrations can be used at once. Close it when done.
-func New(ctx context.Context, o Options) (*App, error) { return nil, errNotYet }
+func New(ctx context.Context, o Options) (*App, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	so := store.Options{DatabaseURL: o.DatabaseURL, Key: o.Key, Now: o.Now}
+	if o.DatabaseURL == "" {
+		so.Path = filepath.Join(o.Data, "gatehouse.db")
+	}
+	s, err := store.Open(ctx, so)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{options: o, store: s, accounts: newAccounts(s, o), registry: prometheus.NewRegistry()}
+	metrics := engine.NewMetrics(s)
+	a.registry.MustRegister(metrics, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	observe := func(p Progress) {
+		metrics.Observe(p)
+		o.Progress(p)
+	}
+	a.engine = engine.New(s, a.accounts, engine.Options{
+		Workers: o.Workers, PageRows: o.PageRows, Lease: o.Lease, Log: o.Log, Observe: observe, Now: o.Now,
+	})
+	return a, nil
+}
 
-// Close ends all work and closes the store.
-func (a *App) Close() error { return errNotYet }
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() (Options, error) {
+	if o.Data == "" && o.DatabaseURL == "" {
+		return o, errors.New("neither a data folder nor a database address is given: set GATEHOUSE_DATA or GATEHOUSE_DATABASE_URL")
+	}
+	if o.Workers <= 0 {
+		o.Workers = 16
+	}
+	if o.Streams == nil {
+		o.Streams = stream.All()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.LookupHost == nil && o.HTTPClient != nil {
+		o.LookupHost = func(context.Context, string) error { return nil }
+	}
+	return o, nil
+}
 
-// Start begins to work on every active integration, and to listen.
-func (a *App) Start(ctx context.Context) error { return errNotYet }
+// Start begins to work on every active integration, and to listen. An App is
+// started once.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.listen(ctx); err != nil {
+		return err
+	}
+	jobs, err := engine.NewRiver(ctx, a.store, engine.RiverOptions{DatabaseURL: a.options.DatabaseURL, Workers: 2 * a.options.Workers, Log: a.options.Log})
+	if err != nil {
+		return errors.Join(err, a.unlisten(ctx))
+	}
+	if err := a.engine.Start(ctx, jobs); err != nil {
+		return errors.Join(err, jobs.Stop(ctx), a.unlisten(ctx))
+	}
+	return nil
+}
 
 // Stop ends the work in good order: pages under way are committed, runs stay
-// resumable. When ctx ends first it cuts them short, which loses nothing.
-func (a *App) Stop(ctx context.Context) error { return errNotYet }
+// resumable. When ctx ends first it cuts them short, which loses nothing. What
+// is mirrored can still be read until [App.Close].
+func (a *App) Stop(ctx context.Context) error {
+	a.mu.Lock()
+	stopped := a.stopped
+	a.stopped = true
+	a.mu.Unlock()
+	if stopped {
+		return nil
+	}
+	err := a.engine.Stop(ctx)
+	return errors.Join(err, a.unlisten(ctx))
+}
+
+// stopTime is how long Run and Close let work come to a good end.
+const stopTime = 10 * time.Second
 
 // Run starts, waits until ctx ends, and stops.
-func (a *App) Run(ctx context.Context) error { return errNotYet }
+func (a *App) Run(ctx context.Context) error {
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	return a.Stop(stop)
+}
 
-// Addr is where metrics and health are served, host:port; empty when they are
-// not.
-func (a *App) Addr() string { return "" }
+// Close stops and closes the store.
+func (a *App) Close() error {
+	stop, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	err := a.Stop(stop)
+	a.accounts.close()
+	return errors.Join(err, a.store.Close())
+}
 
 // Store gives access to what is mirrored.
 func (a *App) Store() *store.Store { return a.store }
 
-// NewIntegration describes an integration that is to be added.
-type NewIntegration struct {
-	// Integration says what it is called and which account it is. ID, State,
-	// Created and Changed are filled in.
-	Integration gatehouse.Integration
-	// Secret is the credential itself, the client secret or the certificate file
-	// whole, to be kept encrypted. Leave it empty when
-	// Integration.Credential.Reference says where to read it.
-	Secret entra.Secret
-	// Password opens the certificate file, in the same way.
-	Password entra.Secret
-	// SkipCheck adds it without asking Microsoft anything.
-	SkipCheck bool
-	// Progress is told each step of the check. Default: nobody is.
-	Progress func(step string)
-}
-
-// ErrCheckFailed says that an integration was not added since its check found an
-// error; the report has the findings.
-var ErrCheckFailed = errors.New("the check of the integration found errors")
-
-// AddIntegration checks an account and, when the check finds no error, keeps it.
-// The report is nil when the check was skipped or could not begin.
-func (a *App) AddIntegration(ctx context.Context, n NewIntegration) (gatehouse.Integration, *check.Report, error) {
-	return gatehouse.Integration{}, nil, errNotYet
-}
-
-// Pause stops work on an integration; what is mirrored stays.
-func (a *App) Pause(ctx context.Context, idOrName string) error { return errNotYet }
-
-// Resume takes up work again.
-func (a *App) Resume(ctx context.Context, idOrName string) error { return errNotYet }
-
-// Remove deletes an integration with all that is mirrored of it.
-func (a *App) Remove(ctx context.Context, idOrName string) error { return errNotYet }
-
 // SyncOnce reads the streams of an integration now, whether they are due or not,
 // and returns how they fare. No streams means all of them. Progress may be nil.
-// It fails with [engine.ErrBusy] when another process works on the integration;
-// a stream that fails is no error but its health says so.
+// It fails with [ErrBusy] when somebody else works on the integration; a stream
+// that fails is no error, its health says so.
 func (a *App) SyncOnce(ctx context.Context, idOrName string, streams []gatehouse.Stream, progress func(Progress)) ([]gatehouse.StreamHealth, error) {
-	return nil, errNotYet
+	i, err := a.store.Integration(ctx, idOrName)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range streams {
+		if _, ok := a.accounts.streamOf(name); !ok {
+			return nil, fmt.Errorf("there is no stream %q: %w", name, store.ErrNotFound)
+		}
+	}
+	if err := a.engine.Sync(ctx, i.ID, streams, progress); err != nil {
+		return nil, err
+	}
+	return a.Status(ctx, i.ID)
 }
-
-// Status returns how every stream of an integration fares, in the order of the
-// catalogue, or of all integrations when idOrName is empty. Streams that were
-// never read are pending. Paused integrations show their streams as paused.
-func (a *App) Status(ctx context.Context, idOrName string) ([]gatehouse.StreamHealth, error) {
-	return nil, errNotYet
-}
-
-// ErrBusy says that another process works on the integration just now.
-var ErrBusy = engine.ErrBusy
-
-// Handler serves /metrics, /healthz and /readyz.
-func (a *App) Handler() http.Handler { return http.NotFoundHandler() }
-
-var errNotYet = errors.New("not built yet")

@@ -40,7 +40,8 @@ func (s *session) read(src Source) (time.Time, error) {
 	}
 	r := &reading{session: s, source: src, started: s.options.Now()}
 	err := r.attempt(h)
-	if stop := context.Cause(s.soft); stop != nil && (!r.run.Complete || s.hard.Err() != nil) {
+	cameToItsEnd := err == nil || errors.Is(err, errIncomplete) || errors.Is(err, store.ErrImplausible)
+	if stop := context.Cause(s.soft); stop != nil && !cameToItsEnd {
 		// Whatever came up on the way out: the run goes on where it is.
 		r.ended(stop, s.healthOf(src))
 		return time.Time{}, stop
@@ -49,7 +50,7 @@ func (s *session) read(src Source) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("engine: %s: %w", src.Stream, errors.Join(errLeaseLost, err))
 	}
 	h = s.healthOf(src)
-	if err == nil || errors.Is(err, errIncomplete) || errors.Is(err, store.ErrImplausible) {
+	if cameToItsEnd {
 		h = r.succeeded(h, err)
 	} else {
 		h = s.failed(r.counted(h), r.verdict(err))
@@ -59,12 +60,21 @@ func (s *session) read(src Source) (time.Time, error) {
 	return h.NextAttempt, s.keep(h)
 }
 
-// off notes that a stream cannot be read at all, which is no failure.
+// off notes that a stream cannot be read at all, which is a failure only when it
+// could be read before.
 func (s *session) off(src Source, h gatehouse.StreamHealth) (time.Time, error) {
 	v := src.Off
-	h.State, h.Owner, h.Reason, h.Mend, h.API = gatehouse.StreamOff, v.Owner, v.Reason, v.Mend, ""
-	h.FailingSince = time.Time{}
-	h.NextAttempt = s.options.Now().Add(s.schedule.jittered(offPause))
+	now := s.options.Now().UTC()
+	h.NextAttempt = now.Add(s.schedule.jittered(offPause))
+	if h.LastSuccess.IsZero() {
+		h.State, h.FailingSince = gatehouse.StreamOff, time.Time{}
+	} else { // it could be read once: somebody took that away
+		h.State, h.NextAttempt = gatehouse.StreamForbidden, now.Add(s.schedule.jittered(longestPause))
+		if h.FailingSince.IsZero() {
+			h.FailingSince = now
+		}
+	}
+	h.Owner, h.Reason, h.Mend = v.Owner, v.Reason, v.Mend
 	s.tell(Progress{Integration: s.account, Run: gatehouse.SyncRun{Integration: s.integration, Stream: src.Stream}, Upstream: -1, Done: true, Health: h})
 	return h.NextAttempt, s.keep(h)
 }
@@ -79,12 +89,12 @@ func (r *reading) attempt(h gatehouse.StreamHealth) error {
 		if err := r.readPages(from); err != nil {
 			return r.giveUp(err)
 		}
-		if !r.run.Complete {
-			return r.end(errIncomplete)
-		}
 	}
-	if r.run.Mode != gatehouse.SyncFull {
-		return r.end(nil)
+	switch {
+	case !r.run.Complete && r.run.Mode == gatehouse.SyncFull:
+		return r.end(errIncomplete)
+	case !r.run.Complete:
+		return r.end(nil) // what was not seen has only not changed
 	}
 	swept, err := r.store.FinishSweep(r.hard, r.run, r.options.Guard)
 	r.progress.Page = PageProgress{Removed: swept.Removed}

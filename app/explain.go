@@ -1,0 +1,133 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/defender"
+	"github.com/gatehouse-sec/gatehouse/engine"
+	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/store"
+)
+
+// Who has to act.
+const (
+	you       = "you"
+	microsoft = "microsoft"
+	nobody    = "nobody"
+)
+
+// settingError is about an integration's settings: nothing was sent.
+type settingError struct{ err error }
+
+func (e *settingError) Error() string { return e.err.Error() }
+func (e *settingError) Unwrap() error { return e.err }
+
+// meaning is what one kind of error means. An empty owner leaves it to the next.
+type meaning struct {
+	is      error
+	verdict engine.Verdict
+}
+
+// meanings lists the errors of the SDKs, the special before the general.
+func meanings() []meaning {
+	v := func(state gatehouse.StreamState, owner, mend string) engine.Verdict {
+		return engine.Verdict{State: state, Owner: owner, Mend: mend}
+	}
+	anew := func(mend string) engine.Verdict {
+		return engine.Verdict{State: gatehouse.StreamUpstream, Owner: nobody, Mend: mend, Anew: true}
+	}
+	return []meaning{
+		{defender.ErrThrottled, v(gatehouse.StreamThrottled, nobody, "it goes on by itself when the limit allows")},
+		{defender.ErrUnlicensed, v(gatehouse.StreamForbidden, you, "give the tenant the licence, or leave the stream out of the integration")},
+		{defender.ErrForbidden, v(gatehouse.StreamForbidden, you, "grant the application permission again, with admin consent")},
+		{defender.ErrUnauthorized, v(gatehouse.StreamUnauthorized, you, "run gatehouse check: Microsoft refuses the token")},
+		{defender.ErrCursorExpired, anew("the list is read from its beginning")},
+		{defender.ErrNextLink, anew("the list is read from its beginning")},
+		{defender.ErrChanged, anew("the list is read from its beginning")},
+		{defender.ErrSnapshotReplaced, anew("the new export is read")},
+		{defender.ErrLinkExpired, anew("fresh links are asked for")},
+		{defender.ErrUnreachable, v(gatehouse.StreamUpstream, you, "look at network, proxy and DNS of this machine; it goes on by itself")},
+	}
+}
+
+// Explain says what an error means for whoever looks after the integration.
+func (c *accounts) Explain(err error) engine.Verdict {
+	v := c.explain(err)
+	if v.Reason == "" {
+		v.Reason = strings.Join(strings.Fields(err.Error()), " ")
+	}
+	return v
+}
+
+func (c *accounts) explain(err error) engine.Verdict {
+	var setting *settingError
+	if refused, ok := entra.AsTokenError(err); ok {
+		return explainToken(refused)
+	}
+	if errors.As(err, &setting) {
+		mend := "correct the settings of the integration, or remove it and add it again"
+		if errors.Is(err, store.ErrKey) {
+			mend = "bring back the key that the secret was sealed with, or add the integration again"
+		}
+		return engine.Verdict{State: gatehouse.StreamUnauthorized, Owner: you, Mend: mend}
+	}
+	for _, m := range meanings() {
+		if errors.Is(err, m.is) {
+			return withAnswer(m.verdict, err)
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return engine.Verdict{State: gatehouse.StreamUpstream, Owner: microsoft, Reason: "the answer took too long", Mend: "it goes on by itself"}
+	}
+	return withAnswer(engine.Verdict{State: gatehouse.StreamUpstream, Owner: microsoft, Mend: "it is tried again by itself; when it stays, give Microsoft the request id"}, err)
+}
+
+// withAnswer adds what Microsoft's answer says.
+func withAnswer(v engine.Verdict, err error) engine.Verdict {
+	answer, ok := errors.AsType[*defender.Error](err)
+	if !ok {
+		return v
+	}
+	v.Wait = answer.RetryAfter
+	if v.State == gatehouse.StreamForbidden && len(answer.RequiredRoles) > 0 {
+		roles := strings.Join(answer.RequiredRoles, " or ")
+		v.Reason = "the permission " + roles + " is not held any more"
+		v.Mend = "grant the application permission " + roles + ", with admin consent"
+	}
+	return v
+}
+
+// explainToken says what a refusal of Entra ID means.
+func explainToken(refused *entra.TokenError) engine.Verdict {
+	v := engine.Verdict{State: gatehouse.StreamUnauthorized, Owner: you, Mend: "run gatehouse check with the same settings: it names the mend"}
+	known, ok := refused.Known()
+	if ok {
+		v.Reason = fmt.Sprintf("Entra ID refuses the credential: %s (AADSTS%d)", known.Meaning, known.Code)
+	}
+	if mend := tokenMends()[refused.Code]; mend != "" {
+		v.Mend = mend
+	}
+	if refused.Transient() {
+		v.State, v.Owner, v.Mend = gatehouse.StreamUpstream, microsoft, "it goes on by itself"
+	}
+	return v
+}
+
+// tokenMends says what to do about the refusals that come up in the life of an
+// integration.
+func tokenMends() map[int]string {
+	return map[int]string{
+		7000222: "make a new client secret in Entra ID and put it into the integration",
+		7000215: "put the value of a client secret, not its id, into the integration",
+		700027:  "register the certificate on the application, or put the registered one into the integration",
+		90002:   "look whether the tenant still exists; when it is gone, remove the integration",
+		700016:  "grant admin consent again, or remove the integration when the customer has left",
+		70001:   "enable the application in the tenant again",
+		53003:   "let the Conditional Access policy pass this application's service principal",
+		700024:  "set the clock of this machine",
+	}
+}
