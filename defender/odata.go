@@ -29,8 +29,9 @@ type Query struct {
 	// page. Smaller pages help where a heavy tenant makes the service fail. Default:
 	// zero, which means the service's own, which is the largest.
 	PageSize int
-	// From is the Next of a [PageRead] of the same list with the same Filter,
-	// Expand and PageSize: the list goes on there. Default: from its start.
+	// From is the Next of a [PageRead] of the same list with the same Filter and
+	// Expand: the list goes on there, and Top counts from there. PageSize may be
+	// another one. Default: from its start.
 	From string
 	// OnPage is told of each page that was read to its end, before the first item
 	// of the next one. Its error ends the list, which hands it out as it is.

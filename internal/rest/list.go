@@ -155,7 +155,7 @@ func (w *walk) report(p page, calls int64, next *url.URL) error {
 // begin returns the address of the first page, or of the one that From names,
 // which is checked like every next link.
 func (w *walk) begin() (*url.URL, error) {
-	start := w.start()
+	start := w.start() // also makes w.first what a link must keep
 	if w.From == "" {
 		return start, nil
 	}
@@ -163,10 +163,16 @@ func (w *walk) begin() (*url.URL, error) {
 	if reason != "" {
 		return nil, Input(&LinkError{w.Operation, reason})
 	}
-	if skip, ok := skipOf(u.Query()); ok {
-		w.Skip = skip
+	if !w.byTop() {
+		return u, nil
 	}
-	return u, nil
+	// Only the place counts: the size of pages may be another one now.
+	skip, ok := skipOf(u.Query())
+	if !ok {
+		return nil, Input(&LinkError{w.Operation, "it has no $skip to go on from"})
+	}
+	w.Skip = skip
+	return w.start(), nil
 }
 
 // byTop tells whether the list is paged by $top and $skip: only then does a

@@ -111,6 +111,9 @@ func TestListGoesOnFromAPage(t *testing.T) {
 		}
 		if l.From != "" {
 			l.OnPage = nil
+			if rapid.Bool().Draw(rt, "smaller pages") {
+				l.ByTop, l.PageSize = true, max(1, size/2)
+			}
 			rest, err := ids(List[thing](t.Context(), c, l))
 			if err != nil {
 				rt.Fatal(err)
@@ -136,6 +139,15 @@ func TestFromIsCheckedLikeANextLink(t *testing.T) {
 			t.Errorf("%s was sent", from)
 		}
 	}
+}
+
+func TestFromWithoutAPlace(t *testing.T) {
+	t.Parallel()
+	c, _, _ := begin(t, pages(5, 5))
+	l := things(nil)
+	l.From, l.ByTop, l.PageSize = base+"/api/things?$skiptoken=abc", true, 3
+	_, err := ids(List[thing](t.Context(), c, l))
+	wantErr(t, err, ErrInput)
 }
 
 func TestExpiredCursorOfAnEarlierReading(t *testing.T) {
