@@ -1,6 +1,6 @@
 // Package graph is the SDK of the part of Microsoft Graph security that
-// Gatehouse uses: alerts_v2, secure scores and advanced hunting. It is the door
-// that stays open when the Defender for Endpoint API retires.
+// Gatehouse uses: alerts_v2, incidents, secure scores and advanced hunting. It is
+// the door that stays open when the Defender for Endpoint API retires.
 //
 //	client, err := graph.New(cred, nil)
 //	for alert, err := range client.Alerts.List(ctx, nil) {

@@ -110,7 +110,9 @@ func TestHuntStaysFlat(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	c, _, _ := begin(t, func(int, *http.Request) (*http.Response, error) { return replyFrom(200, &rowSource{rows: MaxHuntRows - 1}) })
+	c, _, _ := begin(t, func(int, *http.Request) (*http.Response, error) {
+		return replyFrom(200, &rowSource{rows: MaxHuntRows - 1})
+	})
 	hunt, err := c.RunHunt(t.Context(), Request{Operation: opHunt})
 	wantErr(t, err, nil)
 	n, early := 0, uint64(0)
