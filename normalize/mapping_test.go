@@ -1,0 +1,109 @@
+package normalize
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files and the pages of the mapping")
+
+// golden compares got with a file, or rewrites it under -update.
+func golden(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; run go test ./normalize -update", err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is stale; run go test ./normalize -update and read the difference", path)
+	}
+}
+
+// checkMapping holds a mapping against the Go types of its records, and its page
+// against the mapping.
+func checkMapping(t *testing.T, m mapping, types map[gatehouse.API]any) {
+	t.Helper()
+	if len(m.shapes) != len(types) {
+		t.Errorf("%s has %d shapes, want %d", m.stream, len(m.shapes), len(types))
+	}
+	for _, s := range m.shapes {
+		listed := map[string]bool{}
+		for _, f := range s.fields {
+			if listed[f.source] {
+				t.Errorf("%s %s: %s is listed twice", m.stream, s.api, f.source)
+			}
+			listed[f.source] = true
+			if f.target == "" && f.note == "" {
+				t.Errorf("%s %s: %s is unmapped without a reason", m.stream, s.api, f.source)
+			}
+		}
+		for _, path := range membersOf(reflect.TypeOf(types[s.api]), "") {
+			if !listed[path] {
+				t.Errorf("%s %s: %s is documented by Microsoft and not in the mapping", m.stream, s.api, path)
+			}
+		}
+	}
+	golden(t, filepath.Join("..", "docs", "reference", "mapping", m.stream+".md"), page(m))
+}
+
+// membersOf lists the leaves of a Go type of the SDK by their JSON names.
+func membersOf(of reflect.Type, prefix string) []string {
+	var paths []string
+	for f := range of.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" || !f.IsExported() {
+			continue
+		}
+		kind, path := f.Type, prefix+name
+		for kind.Kind() == reflect.Pointer || kind.Kind() == reflect.Slice && kind.Elem().Kind() != reflect.Uint8 {
+			if kind.Kind() == reflect.Slice {
+				path += "[]"
+			}
+			kind = kind.Elem()
+		}
+		switch {
+		case f.Anonymous && name == "":
+			paths = append(paths, membersOf(kind, prefix)...)
+		case kind.Kind() == reflect.Struct && len(membersOf(kind, path+".")) > 0:
+			paths = append(paths, membersOf(kind, path+".")...)
+		default:
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// page writes the page of a mapping.
+func page(m mapping) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# %s\n\nRecords of the stream `%s` become events of the OCSF class %s.\n", m.title, m.stream, m.class)
+	fmt.Fprintf(&b, "\nThis page is written from the code: `go test ./normalize -update`.\n")
+	for _, s := range m.shapes {
+		fmt.Fprintf(&b, "\n## From %s\n\nSource: <%s>\n\n| member | OCSF | note |\n| --- | --- | --- |\n", s.api, s.page)
+		for _, f := range s.fields {
+			target := "`" + f.target + "`"
+			if f.target == "" {
+				target = "*unmapped*"
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.source, target, f.note)
+		}
+	}
+	return b.Bytes()
+}
