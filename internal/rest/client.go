@@ -75,6 +75,7 @@ type Client struct {
 	wire      wire
 	retries   int
 	maxWait   time.Duration
+	budgets   *Budgets
 	userAgent string
 	calls     atomic.Int64
 	onCall    func(Call)
@@ -96,6 +97,7 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 	if o.Budgets == nil {
 		o.Budgets = NewBudgets()
 	}
+	c.budgets = o.Budgets
 	if o.OnWait == nil {
 		o.OnWait = func(Operation, time.Duration) {}
 	}
@@ -201,9 +203,19 @@ func (c *Client) open(ctx context.Context, op Operation, u *url.URL, body any) (
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		defer resp.Body.Close()
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-		return nil, newError(op.Method, u.Path, resp, text)
+		return nil, c.refusal(op, u, resp, text)
 	}
 	return resp, nil
+}
+
+// refusal reads an answer that is no success. A 429 that does not say how long to
+// wait takes that from the budget, which the 429 has closed for a while.
+func (c *Client) refusal(op Operation, u *url.URL, resp *http.Response, text []byte) *Error {
+	e := newError(op.Method, u.Path, resp, text)
+	if e.StatusCode == http.StatusTooManyRequests && e.RetryAfter == 0 {
+		_, e.RetryAfter = c.budgets.Left(op)
+	}
+	return e
 }
 
 // callError makes one of our errors from what the pipeline came back with. The

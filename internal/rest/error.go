@@ -38,8 +38,8 @@ type Error struct {
 	Code      string
 	Message   string // Microsoft's text
 	RequestID string // Microsoft's correlation id, which support asks for
-	// RetryAfter is how long to wait, from the header of that name. Zero when the
-	// answer had none.
+	// RetryAfter is how long to wait: from the header of that name, or until our own
+	// budget for the route has room again. Zero when neither is known.
 	RetryAfter time.Duration
 	// RequiredRoles and HeldRoles are parsed from the text of a 403: any one of
 	// the first would do, the token carries the second.

@@ -295,6 +295,22 @@ func TestNoWaitBehindCallsInFlight(t *testing.T) {
 	})
 }
 
+// A service that asks for patience without saying how much gets some all the same,
+// and who gives up is told how much is left.
+func TestThrottleThatDoesNotSayHowLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, _, _ := begin(t, func(int, *http.Request) (*http.Response, error) {
+			return reply(429, `{"error":{"code":"429","message":"API calls quota exceeded! maximum allowed 45 per 00:01:00"}}`)
+		})
+		_, err := Get[thing](t.Context(), c, Request{Operation: opThing, Vars: []string{"x"}})
+		wantErr(t, err, ErrThrottled)
+		if refused, ok := errors.AsType[*Error](err); !ok || refused.RetryAfter <= 0 {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 // A list that runs out of budget in its middle says so and can go on later.
 func TestListThatRunsOutOfBudget(t *testing.T) {
 	t.Parallel()
