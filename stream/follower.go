@@ -17,7 +17,8 @@ type follower[T any] struct {
 	item   func(*T) item
 	filter string
 	// sizes are the pages to ask for, each when the one before was refused or
-	// broke the service. Microsoft does not document the largest.
+	// broke the service; 0 is the service's own. Microsoft does not document the
+	// largest.
 	sizes []int
 }
 
@@ -25,12 +26,15 @@ type follower[T any] struct {
 func (f follower[T]) read(ctx context.Context, w *writer) error {
 	step := 0
 	for try := 1; ; try++ {
-		rows, err := f.pass(ctx, w, f.sizes[step])
+		done, err := f.pass(ctx, w, f.sizes[step])
 		switch {
-		case err == nil:
-			w.floor = floorOf(rows, int64(f.sizes[step]))
+		case err == nil && f.sizes[step] == 0:
+			w.floor = int64(done.pages)
 			return nil
-		case (overloaded(err) || rows == 0 && refusedPage(err)) && step < len(f.sizes)-1:
+		case err == nil:
+			w.floor = floorOf(done.rows, int64(f.sizes[step]))
+			return nil
+		case (overloaded(err) || done.rows == 0 && refusedPage(err)) && step < len(f.sizes)-1:
 			step++
 		case !worthAnotherPass(err) || try > maxPasses:
 			return err
@@ -38,18 +42,23 @@ func (f follower[T]) read(ctx context.Context, w *writer) error {
 	}
 }
 
-func (f follower[T]) pass(ctx context.Context, w *writer, size int) (int64, error) {
-	var rows int64
-	for v, err := range f.list(ctx, &graph.Query{Filter: f.filter, PageSize: size}) {
+// pass reads the list once.
+func (f follower[T]) pass(ctx context.Context, w *writer, size int) (pass, error) {
+	var done pass
+	q := graph.Query{Filter: f.filter, PageSize: size, OnPage: func(graph.PageRead) error {
+		done.pages++
+		return nil
+	}}
+	for v, err := range f.list(ctx, &q) {
 		if err != nil && !undecoded(err) {
-			return rows, err
+			return done, err
 		}
 		if err := w.one(f.item(&v), err); err != nil {
-			return rows, err
+			return done, err
 		}
-		rows++
+		done.rows++
 	}
-	return rows, nil
+	return done, nil
 }
 
 // refusedPage tells whether a question was refused as such, which a smaller page

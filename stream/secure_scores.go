@@ -41,9 +41,8 @@ func secureScoreControls() Stream {
 	}
 }
 
-// scorePages are pages to ask for. Microsoft documents no largest one; it was
-// seen to answer 250 profiles by itself.
-func scorePages() []int { return []int{250, 50} }
+// scorePages are pages to ask for: at first the service's own.
+func scorePages() []int { return []int{0, 50} }
 
 // graphSnapshot returns the read function of a stream that is one list of Graph,
 // read whole.
