@@ -79,11 +79,14 @@ func (t *tenant) raise(machine int32, b *alertReference, event stamp, severity u
 	defer t.mu.Unlock()
 	for _, i := range t.alertsOf[machine] {
 		if a := t.alerts[i]; a.title == *b.Title && a.status != "Resolved" {
+			watch := t.watch(now.time(), now.time(), t.alertRefs(i)...)
 			a.last, a.updated = max(a.last, event), now
+			watch.done()
 			return i
 		}
 	}
 	index := int32(len(t.alerts))
+	watch := t.watch(now.time(), now.time(), ref{StreamDevices, int(machine)})
 	t.appendAlert(&alert{
 		index: index, template: -1, machine: machine, user: t.machines[machine].primary, incident: int64(900000 + index),
 		investigation: 5000 + int64(index), investigated: "Queued",
@@ -91,5 +94,7 @@ func (t *tenant) raise(machine int32, b *alertReference, event stamp, severity u
 		title: *b.Title, text: *b.Description, advice: *b.RecommendedAction, category: *b.Category, severity: severity, status: "New",
 		reportID: *b.ReportID,
 	})
+	t.joinIncident(index, int64(900000+index))
+	watch.done(ref{StreamAlerts, int(index)}, ref{StreamIncidents, len(t.incidents) - 1})
 	return index
 }

@@ -126,6 +126,11 @@ func (f *finding) evidence() evidenceRow {
 func (t *tenant) alertRow(at int32, evidence bool) alertRow {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
+	return t.lockedAlertRow(at, evidence)
+}
+
+// lockedAlertRow is alertRow for a caller that holds the lock.
+func (t *tenant) lockedAlertRow(at int32, evidence bool) alertRow {
 	a := t.alerts[at]
 	row := alertRow{
 		ID: a.id, IncidentID: a.incident, AssignedTo: orNull(a.assignedTo), Severity: severityName(a.severity), Status: a.status,

@@ -27,17 +27,20 @@ func alertRoutes() []route {
 func alertListing(t *tenant, indexes []int32, evidence bool) listing[alertRow] {
 	return listing[alertRow]{
 		set: "Alerts", typeName: "microsoft.windowsDefenderATP.api.Alert", count: len(indexes), page: alertsPage, columns: alertColumns(),
-		at: func(n int) alertRow { return t.alertRow(indexes[n], evidence) },
+		at:    func(n int) alertRow { return t.alertRow(indexes[n], false) },
+		whole: func(n int) any { return t.alertRow(indexes[n], evidence) },
 	}
 }
 
-// allAlerts lists every alert, newest first: Microsoft's sample of the latest ten sends $top without an order.
+// allAlerts lists every alert, newest first: Microsoft's sample of the latest ten sends $top without an order. A tenant
+// whose lists go by update has the last changed first.
 func (t *tenant) allAlerts() []int32 {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	indexes := make([]int32, len(t.alerts))
-	for i := range indexes {
-		indexes[i] = int32(len(indexes) - 1 - i)
+	indexes := slices.Clone(t.order)
+	slices.Reverse(indexes)
+	if t.byUpdate {
+		slices.SortStableFunc(indexes, func(a, b int32) int { return compareStamps(t.alerts[b].updated, t.alerts[a].updated) })
 	}
 	return indexes
 }
@@ -140,6 +143,7 @@ func (t *tenant) updateAlert(i int32, u *alertUpdate, by string, at stamp) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	a := t.alerts[i]
+	defer t.watch(at.time(), at.time(), t.alertRefs(i)...).done()
 	for _, m := range []struct{ into, value *string }{
 		{&a.status, u.Status}, {&a.assignedTo, u.AssignedTo}, {&a.classification, u.Classification}, {&a.determination, u.Determination},
 	} {
@@ -156,7 +160,8 @@ func (t *tenant) updateAlert(i int32, u *alertUpdate, by string, at stamp) {
 	if u.Comment != nil {
 		a.comments = append(a.comments, comment{*u.Comment, by, at})
 	}
-	a.updated = at
+	a.updated = max(a.updated, at)
+	t.version.Add(1)
 }
 
 // actor is the name that an application's changes are noted under. Recordings show both the application's name and "API Action".

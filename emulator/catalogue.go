@@ -59,7 +59,6 @@ type catalogue struct {
 	products []product
 	flaws    []vulnerability
 	byID     map[string]int32
-	exposed  []int32 // devices exposed to each vulnerability; counted when the devices are generated
 	families [6]family
 }
 
@@ -84,7 +83,6 @@ func newCatalogue(products, flaws int, born time.Time) *catalogue {
 	for i := len(c.flaws); i < flaws; i++ {
 		c.add(c.inventFlaw(-1, 0, weakness(i%len(c.families)), random, born))
 	}
-	c.exposed = make([]int32, len(c.flaws))
 	return c
 }
 

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,7 +45,9 @@ type application struct {
 // directoryTenant is one tenant of the directory.
 type directoryTenant struct {
 	id, domain, cloud string
-	data              *tenant
+	org               string         // organisation id of Defender
+	data              func() *tenant // made when it is first asked for
+	made              atomic.Bool
 
 	licences []string
 	without  []string
@@ -59,9 +62,9 @@ type directory struct {
 
 // newDirectory checks the specifications and makes the tenants, with their data.
 func newDirectory(specs []TenantSpec, seed uint64, now func() time.Time) (*directory, error) {
-	d := &directory{}
+	d, common := &directory{}, newShared(now())
 	for i := range specs {
-		t, err := newDirectoryTenant(specs[i], seed, now)
+		t, err := newDirectoryTenant(specs[i], seed, now, common)
 		if err != nil {
 			return nil, fmt.Errorf("tenant %d: %w", i+1, err)
 		}
@@ -73,7 +76,7 @@ func newDirectory(specs []TenantSpec, seed uint64, now func() time.Time) (*direc
 	return d, nil
 }
 
-func newDirectoryTenant(spec TenantSpec, seed uint64, now func() time.Time) (*directoryTenant, error) {
+func newDirectoryTenant(spec TenantSpec, seed uint64, now func() time.Time, common *shared) (*directoryTenant, error) {
 	spec = spec.withDefaults(seed)
 	if !validGUID(spec.ID) {
 		return nil, fmt.Errorf("id %q is not a GUID", spec.ID)
@@ -93,7 +96,11 @@ func newDirectoryTenant(spec TenantSpec, seed uint64, now func() time.Time) (*di
 		}
 		t.apps[strings.ToLower(app.clientID)] = app
 	}
-	t.data = newTenant(spec, spec.Seed, now)
+	t.org = (&tenant{id: spec.ID, seed: spec.Seed}).guid("organisation", 0)
+	t.data = sync.OnceValue(func() *tenant {
+		t.made.Store(true)
+		return newTenant(spec, spec.Seed, now, common)
+	})
 	return t, nil
 }
 

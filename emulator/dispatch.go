@@ -66,7 +66,8 @@ func (s *Server) serve(raw http.ResponseWriter, r *http.Request) {
 	seen.Route = rt.name()
 	s.stats.request(rt.name())
 	s.misplaced(r, rt)
-	hit := s.plan.Load().strikes(rt)
+	hit := s.plan.Load().strikes(rt, r)
+	defer s.leave(c, rt)
 	s.write(w, c, rt, s.answer(c, rt, at, hit), hit)
 }
 
@@ -159,7 +160,16 @@ func (s *Server) answer(c *call, rt *route, at host, hit map[FaultKind]Fault) re
 		}
 		c.tenant = s.ownerOf(c.r.URL.Path)
 	}
-	return rt.handle(c)
+	_, c.empty = hit[FaultEmptyPage]
+	if f, ok := hit[FaultSnapshotGone]; ok && (rt.api == apiBlob || query.Has("$skiptoken")) {
+		s.stats.fault(f.Kind)
+		return snapshotGone(rt.api)
+	}
+	rep := rt.handle(c)
+	if c.empty {
+		s.stats.fault(FaultEmptyPage)
+	}
+	return rep
 }
 
 // needsToken tells whether the routes of a door want an access token.
@@ -176,10 +186,11 @@ func (s *Server) admit(c *call, rt *route, at host, hit map[FaultKind]Fault) *re
 		s.dead.add(b.id)
 		return badToken(rt.api, errExpiredToken)
 	}
+	c.leave = s.crew.enter(b.tenant.id+"/"+b.app.clientID, workerOf(c.r))
 	if refused := s.overBudget(rt, b); refused != nil {
 		return refused
 	}
-	c.tenant, c.app = b.tenant.data, b.app
+	c.tenant, c.app = b.tenant.data().viewAt(c.now), b.app
 	return nil
 }
 

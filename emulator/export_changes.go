@@ -15,18 +15,36 @@ func (t *tenant) changedAt(in install) stamp {
 
 // changes gives the rows of the delta export from a time on. The time falls into a window of six hours, whose changes
 // all belong to the answer.
-func (t *tenant) changes(since time.Time) iter.Seq[assetVulnerability] {
-	newest := snapshotAt(t.born)
+func (t *tenant) changes(since, until time.Time) iter.Seq[assetVulnerability] {
+	newest, base := snapshotAt(t.born), t.life.base
 	return func(yield func(assetVulnerability) bool) {
-		for _, i := range t.exports.order {
-			for _, in := range t.installsOf(i) {
+		for _, i := range base.exports.order {
+			for _, in := range base.installsOf(i) {
 				if in.change == unchanged || newest.Add(-time.Duration(in.window)*snapshotEvery).Before(since) {
 					continue
 				}
-				if !t.changeRows(i, in, yield) {
+				if !base.changeRows(i, in, yield) {
 					return
 				}
 			}
+		}
+		t.livedChanges(since, until, yield)
+	}
+}
+
+// livedChanges gives the rows of what happened since the start: those of the snapshots from one time to another.
+func (t *tenant) livedChanges(since, until time.Time, yield func(assetVulnerability) bool) {
+	t.mu.RLock()
+	deltas := t.life.deltas // only ever appended to
+	t.mu.RUnlock()
+	for _, d := range deltas {
+		if d.window.Before(since) || d.window.After(until) {
+			continue
+		}
+		row, at := t.assetRow(d.machine, d.in, d.flaw), stampOf(d.window.Add(-10*time.Minute)).spaced()
+		row.SecurityUpdateAvailable, row.Status, row.EventTimestamp = nil, &d.status, &at
+		if !yield(row) {
+			return
 		}
 	}
 }
@@ -92,7 +110,7 @@ func writeChanges(c *call, out io.Writer, w exportWindow, since time.Time) error
 	rows.begin(contextOf(c, false, "Collection(microsoft.windowsDefenderATP.api.DeltaAssetVulnerability)"))
 	rows.openValue()
 	n, next := 0, ""
-	for row := range c.tenant.changes(since) {
+	for row := range c.tenant.changes(since, w.snapshot) {
 		n++
 		if n <= w.token.LineStoppedAt {
 			continue

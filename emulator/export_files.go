@@ -33,8 +33,13 @@ type exportFilesRow struct {
 	GeneratedTime stamp    `json:"generatedTime"`
 }
 
-// exportFiles is GET /api/machines/SoftwareVulnerabilitiesExport. It only signs links; the files are made when they are read.
-func exportFiles(c *call) reply {
+// exportFiles answers the exports by files. It only signs links; the files are made when they are read.
+func exportFiles(kind string) func(c *call) reply {
+	return func(c *call) reply { return signFiles(c, kind) }
+}
+
+// signFiles lists the files of one export with links that are good for a while.
+func signFiles(c *call, kind string) reply {
 	hours, _, err := parseCount(c, "sasvalidhours", sasHours, sasMaxHours)
 	if err != nil {
 		return refuseExport(err)
@@ -45,18 +50,18 @@ func exportFiles(c *call) reply {
 		ExportFiles: []string{}, GeneratedTime: stampOf(snapshot),
 	}
 	from := c.now.UTC().Truncate(time.Second)
-	for i := range c.tenant.exports.files {
-		path := c.tenant.filePath(snapshot, i)
+	for i := range c.tenant.exports.table(kind).files {
+		path := c.tenant.filePath(kind, snapshot, i)
 		row.ExportFiles = append(row.ExportFiles, c.blobBase()+path+"?"+c.tenant.sas(path, from, from.Add(time.Duration(hours)*time.Hour)))
 	}
 	return reply{body: row}
 }
 
 // filePath gives the path of a file, as Microsoft's are made up: snapshot, kind, organisation and device group.
-func (t *tenant) filePath(snapshot time.Time, file int) string {
-	f := t.exports.files[file]
-	return fmt.Sprintf("/%s/%sVaExport/json/OrgId=%s/_RbacGroupId=%d/part-%05d-%s.c%03d.json.gz",
-		blobContainer, timePath(snapshot), t.org, t.groups[f.group].id, file, t.guid("part "+timePath(snapshot), int(f.group)), f.part)
+func (t *tenant) filePath(kind string, snapshot time.Time, file int) string {
+	f := t.exports.table(kind).files[file]
+	return fmt.Sprintf("/%s/%s%s/json/OrgId=%s/_RbacGroupId=%d/part-%05d-%s.c%03d.json.gz",
+		blobContainer, timePath(snapshot), kind, t.org, t.groups[f.group].id, file, t.guid("part "+timePath(snapshot), int(f.group)), f.part)
 }
 
 // sas signs a path for a while, like a shared access signature of Azure Storage.
@@ -97,13 +102,13 @@ func downloadExport(c *call) reply {
 			fmt.Sprintf("Signature not valid in the specified key time frame: Key start [%s] - Key expiry [%s] - Current [%s]",
 				start.Format(layout), expiry.Format(layout), c.now.UTC().Format(layout)))
 	}
-	file, ok := t.fileOfPath(path)
+	kind, view, file, ok := t.fileOfPath(path)
 	if !ok {
 		return blobError(http.StatusNotFound, "BlobNotFound", "The specified blob does not exist.", "")
 	}
 	return reply{
 		header: http.Header{"Content-Type": {"application/gzip"}, "X-Ms-Version": {blobVersion}, "X-Ms-Blob-Type": {"BlockBlob"}},
-		stream: func(out io.Writer) error { return t.writeFile(out, file) },
+		stream: func(out io.Writer) error { return view.writeFile(out, kind, file) },
 	}
 }
 
@@ -114,38 +119,58 @@ func orgOfPath(path string) string {
 	return org
 }
 
-// fileOfPath finds the file of a path. Files of an older snapshot hold what the current ones do.
-func (t *tenant) fileOfPath(path string) (int, bool) {
+// fileOfPath finds the file of a path, and the view that held when it was made.
+func (t *tenant) fileOfPath(path string) (kind string, view *tenant, file int, ok bool) {
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	if len(parts) < 3 {
-		return 0, false
+	if len(parts) < 4 {
+		return "", nil, 0, false
 	}
+	kind = parts[3]
 	snapshot, err := time.Parse("2006-01-02/1504", parts[1]+"/"+parts[2])
-	if err != nil {
-		return 0, false
+	if err != nil || kind != kindFlaws && kind != kindInventory {
+		return "", nil, 0, false
 	}
-	for i := range t.exports.files {
-		if t.filePath(snapshot, i) == path {
-			return i, true
+	view = t.viewOf(snapshot)
+	for i := range view.exports.table(kind).files {
+		if view.filePath(kind, snapshot, i) == path {
+			return kind, view, i, true
 		}
 	}
-	return 0, false
+	return "", nil, 0, false
 }
 
 // writeFile streams a file: gzip of one JSON object for each line.
-func (t *tenant) writeFile(out io.Writer, file int) error {
+func (t *tenant) writeFile(out io.Writer, kind string, file int) error {
 	zip, err := gzip.NewWriterLevel(out, gzip.BestSpeed)
 	if err != nil {
 		return err
 	}
 	lines := json.NewEncoder(zip)
 	lines.SetEscapeHTML(false)
-	cursor := t.exportCursor()
-	f := t.exports.files[file]
+	line := t.exportLines(kind)
+	f := t.exports.table(kind).files[file]
 	for n := f.first; n < f.first+f.rows; n++ {
-		if err := lines.Encode(assetVulnerabilityLine(t.assetRow(cursor.seek(n)))); err != nil {
+		if err := lines.Encode(line(n)); err != nil {
 			return err
 		}
 	}
 	return zip.Close()
+}
+
+// exportLines gives the lines of the files of an export by their ordinals.
+func (t *tenant) exportLines(kind string) func(n int) any {
+	if kind == kindInventory {
+		return func(n int) any { return assetSoftwareLine(t.inventoryRow(n)) }
+	}
+	cursor := t.exportCursor()
+	return func(n int) any { return assetVulnerabilityLine(t.assetRow(cursor.seek(n))) }
+}
+
+// exportRows gives the rows of the JSON pages of an export by their ordinals.
+func (t *tenant) exportRows(kind string) func(n int) any {
+	if kind == kindInventory {
+		return func(n int) any { return t.inventoryRow(n) }
+	}
+	cursor := t.exportCursor()
+	return func(n int) any { return t.assetRow(cursor.seek(n)) }
 }

@@ -9,20 +9,41 @@ import (
 
 // exportIndex says where the rows of each device begin, so that any row is found without computing those before it.
 type exportIndex struct {
-	order      []int32  // devices by group, as the export files hold them
-	rowsBefore []uint32 // rows of the export before each device of order
-	rows       int
-	files      []exportFile
+	order     []int32 // devices by group, as the export files hold them
+	flaws     exportTable
+	inventory exportTable
 
-	flawsBefore []uint32 // vulnerabilities before each device, in the order of the devices
-	flaws       int
+	listedBefore []uint32 // vulnerabilities before each device, in the order of the devices
+	listed       int
 }
 
-// exportFile is one file of the export: a run of rows of one device group.
+// exportTable is one export: its rows are those of the devices in order.
+type exportTable struct {
+	kind   string   // as it stands in the names of files
+	before []uint32 // rows before each device of the order
+	rows   int
+	files  []exportFile
+}
+
+// exportFile is one file of an export: a run of rows of one device group.
 type exportFile struct {
 	group       uint8
 	part        int
 	first, rows int
+}
+
+// The kinds of export, as their files are named.
+const (
+	kindFlaws     = "VaExport"
+	kindInventory = "SoftwareInventory"
+)
+
+// table finds an export by its kind.
+func (x *exportIndex) table(kind string) *exportTable {
+	if kind == kindInventory {
+		return &x.inventory
+	}
+	return &x.flaws
 }
 
 // exportFileRows is the most rows of one file.
@@ -32,30 +53,38 @@ const exportFileRows = 60000
 const snapshotEvery = 6 * time.Hour
 
 // snapshotAt gives the moment of the snapshot that is current at a time.
-func snapshotAt(now time.Time) time.Time { return now.UTC().Truncate(snapshotEvery).Add(time.Minute) }
+func snapshotAt(now time.Time) time.Time {
+	return now.UTC().Add(-time.Minute).Truncate(snapshotEvery).Add(time.Minute)
+}
 
 // indexExports counts the rows of all devices and cuts them into files.
 func (t *tenant) indexExports() {
-	x := &t.exports
-	x.order = make([]int32, len(t.machines))
-	x.flawsBefore = make([]uint32, len(t.machines))
+	x := exportIndex{order: make([]int32, len(t.machines)), listedBefore: make([]uint32, len(t.machines))}
 	for i := range t.machines {
-		x.order[i], x.flawsBefore[i] = int32(i), uint32(x.flaws)
+		x.order[i], x.listedBefore[i] = int32(i), uint32(x.listed)
 		for _, in := range t.installsOf(int32(i)) {
-			x.flaws += len(t.catalogue.products[in.product].open(in.version))
+			x.listed += len(t.catalogue.products[in.product].open(in.version))
 		}
 	}
 	slices.SortStableFunc(x.order, func(a, b int32) int { return int(t.machines[a].group) - int(t.machines[b].group) })
-	x.rowsBefore = make([]uint32, len(t.machines))
+	x.flaws = t.indexTable(kindFlaws, x.order, t.catalogue.rows)
+	x.inventory = t.indexTable(kindInventory, x.order, func(install) int { return 1 })
+	t.exports = x
+}
+
+// indexTable counts the rows of one export, of which each install has some.
+func (t *tenant) indexTable(kind string, order []int32, rows func(install) int) exportTable {
+	x := exportTable{kind: kind, before: make([]uint32, len(order))}
 	perGroup := make([]int, len(t.groups))
-	for n, i := range x.order {
-		x.rowsBefore[n] = uint32(x.rows)
+	for n, i := range order {
+		x.before[n] = uint32(x.rows)
 		for _, in := range t.installsOf(i) {
-			x.rows += t.catalogue.rows(in)
-			perGroup[t.machines[i].group] += t.catalogue.rows(in)
+			x.rows += rows(in)
+			perGroup[t.machines[i].group] += rows(in)
 		}
 	}
 	x.cutFiles(perGroup, t.fileRows())
+	return x
 }
 
 // fileRows is the most rows of a file of this tenant: fewer when Size asks for small pages.
@@ -67,7 +96,7 @@ func (t *tenant) fileRows() int {
 }
 
 // cutFiles makes the list of files.
-func (x *exportIndex) cutFiles(perGroup []int, limit int) {
+func (x *exportTable) cutFiles(perGroup []int, limit int) {
 	first := 0
 	for group, rows := range perGroup {
 		for part := 0; rows > 0; part++ {
@@ -92,12 +121,12 @@ type rowCursor struct {
 
 // exportCursor walks the rows of the export.
 func (t *tenant) exportCursor() *rowCursor {
-	return &rowCursor{tenant: t, order: t.exports.order, before: t.exports.rowsBefore, clean: true}
+	return &rowCursor{tenant: t, order: t.exports.order, before: t.exports.flaws.before, clean: true}
 }
 
 // flawCursor walks the vulnerabilities of all devices.
 func (t *tenant) flawCursor() *rowCursor {
-	return &rowCursor{tenant: t, before: t.exports.flawsBefore}
+	return &rowCursor{tenant: t, before: t.exports.listedBefore}
 }
 
 // seek moves to the row with an ordinal, which must exist. The vulnerability is -1 in a row of clean software.
@@ -138,13 +167,13 @@ func (c *rowCursor) seek(n int) (machine int32, in install, flaw int32) {
 }
 
 // fileAt finds the file and the line of a row.
-func (x *exportIndex) fileAt(row int) (file, line int) {
+func (x *exportTable) fileAt(row int) (file, line int) {
 	file = sort.Search(len(x.files), func(i int) bool { return x.files[i].first > row }) - 1
 	return file, row - x.files[file].first
 }
 
 // rowAt is the reverse of fileAt.
-func (x *exportIndex) rowAt(file, line int) (int, bool) {
+func (x *exportTable) rowAt(file, line int) (int, bool) {
 	if file < 0 || file >= len(x.files) || line < 0 || line > x.files[file].rows {
 		return 0, false
 	}

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -70,14 +71,14 @@ type assetVulnerabilityLine struct {
 
 // assetRow computes the row of a vulnerability of an install; flaw -1 is software without any.
 func (t *tenant) assetRow(i int32, in install, flaw int32) assetVulnerability {
-	m, p := &t.machines[i], &t.catalogue.products[in.product]
+	m, p := t.machines[i], &t.catalogue.products[in.product]
 	group, kind := t.groups[m.group], &t.platforms[m.platform]
 	id := m.machineID()
 	row := assetVulnerability{
 		DeviceID: id, RBACGroupID: group.id, RBACGroupName: group.assessed(), DeviceName: t.dnsName(i),
 		OSPlatform: kind.platform, OSVersion: t.systemVersion(i), OSArchitecture: "x64",
 		SoftwareVendor: p.vendor, SoftwareName: p.name, SoftwareVersion: p.releases[in.version],
-		DiskPaths: []string{p.diskPath(kind.mask)}, RegistryPaths: p.registryPaths(kind.mask),
+		DiskPaths: []string{in.diskPath(p, kind.mask)}, RegistryPaths: p.registryPaths(kind.mask),
 		LastSeenTimestamp: m.lastSeen.spaced(), FirstSeenTimestamp: t.firstSeen(m, in).spaced(),
 		ExploitabilityLevel: noExploit.String(), RecommendationReference: "va-_-" + p.id(), IsOnboarded: m.onboarding == 0,
 	}
@@ -119,6 +120,14 @@ func (t *tenant) firstSeen(m *machine, in install) stamp {
 		return t.changedAt(in)
 	}
 	return m.firstSeen + stamp(mix("seen", int(in.product))%(72*3600))*stamp(time.Second)
+}
+
+// diskPath says where an install lies on a system.
+func (in install) diskPath(p *product, system osMask) string {
+	if in.moved == 0 {
+		return p.diskPath(system)
+	}
+	return fmt.Sprintf("%s.%d", p.diskPath(system), in.moved)
 }
 
 // diskPath says where a product lies on a system.

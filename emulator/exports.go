@@ -25,9 +25,9 @@ func exportRoutes() []route {
 		}
 	}
 	return []route{
-		get("/api/machines/softwarevulnerabilitiesbymachine", 30, 1000, []string{"pagesize", "$top", "$skiptoken"}, exportPages),
+		get("/api/machines/softwarevulnerabilitiesbymachine", 30, 1000, []string{"pagesize", "$top", "$skiptoken"}, exportPages(kindFlaws, "microsoft.windowsDefenderATP.api.AssetVulnerability")),
 		get("/api/machines/softwarevulnerabilitychangesbymachine", 30, 1000, []string{"pagesize", "$top", "$skiptoken", "sincetime"}, exportChanges),
-		get("/api/machines/softwarevulnerabilitiesexport", 5, 20, []string{"sasvalidhours"}, exportFiles),
+		get("/api/machines/softwarevulnerabilitiesexport", 5, 20, []string{"sasvalidhours"}, exportFiles(kindFlaws)),
 		{method: http.MethodGet, path: "/" + blobContainer + "/{path...}", api: apiBlob, options: []string{"sv", "st", "se", "sr", "sp", "sig"}, handle: downloadExport},
 	}
 }
@@ -39,6 +39,8 @@ type skipToken struct {
 	} `json:"ExportDefinition"`
 	ExportFileIndex int `json:"ExportFileIndex"`
 	LineStoppedAt   int `json:"LineStoppedAt"`
+
+	blank string // set after an empty page, so that the link is another one
 }
 
 // String prints the token as it stands in a link.
@@ -47,7 +49,7 @@ func (s skipToken) String() string {
 	if err != nil {
 		panic("emulator: skip token: " + err.Error())
 	}
-	return base64.StdEncoding.EncodeToString(text)
+	return base64.StdEncoding.EncodeToString(append(text, s.blank...))
 }
 
 // timePath names a snapshot in tokens and file names.
@@ -89,11 +91,15 @@ func readExportWindow(c *call) (exportWindow, error) {
 	} else if asked {
 		w.size, w.top = top, true
 	}
+	if c.empty {
+		w.token.blank = " "
+	}
 	if text := c.query.Get("$skiptoken"); text != "" {
 		token, snapshot, err := parseSkipToken(text)
 		if err != nil || snapshot.After(c.now) || c.now.Sub(snapshot) > snapshotEvery+snapshotLife {
 			return w, odataErrorf("The $skiptoken is not valid or its snapshot is gone; start again from the first page.")
 		}
+		token.blank = w.token.blank
 		w.token, w.snapshot = token, snapshot
 	}
 	w.token.ExportDefinition.TimePath = timePath(w.snapshot)
@@ -105,16 +111,25 @@ func refuseExport(err error) reply {
 	return fail(http.StatusBadRequest, "InvalidInput", "Invalid input "+err.Error())
 }
 
-// exportPages is GET /api/machines/SoftwareVulnerabilitiesByMachine.
-func exportPages(c *call) reply {
+// exportPages answers the exports by JSON pages. The pages of a cursor come from the snapshot it began with.
+func exportPages(kind, typeName string) func(c *call) reply {
+	return func(c *call) reply { return pageOf(c, kind, typeName) }
+}
+
+// pageOf answers with one page of an export.
+func pageOf(c *call, kind, typeName string) reply {
 	w, err := readExportWindow(c)
 	if err != nil {
 		return refuseExport(err)
 	}
-	x := &c.tenant.exports
+	view := c.tenant.viewOf(w.snapshot)
+	x := view.exports.table(kind)
 	first, ok := x.rowAt(w.token.ExportFileIndex, w.token.LineStoppedAt)
 	if !ok && x.rows > 0 {
 		return refuseExport(odataErrorf("The $skiptoken points at no row."))
+	}
+	if c.empty {
+		w.size = 0
 	}
 	last := min(x.rows, first+w.size)
 	next := ""
@@ -124,11 +139,11 @@ func exportPages(c *call) reply {
 	}
 	return reply{stream: func(out io.Writer) error {
 		rows := newRowWriter(out)
-		rows.begin(contextOf(c, false, "Collection(microsoft.windowsDefenderATP.api.AssetVulnerability)"))
+		rows.begin(contextOf(c, false, "Collection("+typeName+")"))
 		rows.openValue()
-		cursor := c.tenant.exportCursor()
+		row := view.exportRows(kind)
 		for n := first; n < last && rows.err == nil; n++ {
-			rows.row(c.tenant.assetRow(cursor.seek(n)))
+			rows.row(row(n))
 		}
 		return rows.end(next)
 	}}

@@ -41,6 +41,14 @@ const (
 	FaultCutBody FaultKind = "cut-body"
 	// FaultExpiredLink refuses a download as one whose link has expired.
 	FaultExpiredLink FaultKind = "expired-link"
+	// FaultExpandError answers 500 to calls with $expand, and to no others.
+	FaultExpandError FaultKind = "expand-error"
+	// FaultEmptyPage makes a page of a list empty, with a nextLink that goes on where it stood. Calls with $top have no
+	// nextLink, but in Graph, and are spared.
+	FaultEmptyPage FaultKind = "empty-page"
+	// FaultSnapshotGone answers a further page or a file of an export as if a newer snapshot had taken the place of the
+	// one it belongs to.
+	FaultSnapshotGone FaultKind = "snapshot-gone"
 	// FaultEmptyDownload answers a download with 200 and nothing.
 	FaultEmptyDownload FaultKind = "empty-download"
 )
@@ -53,6 +61,7 @@ func faultKinds() map[FaultKind][]string {
 		FaultThrottle: all, FaultServerError: all, FaultLatency: all, FaultDroppedConnection: all,
 		FaultExpiredToken: api, FaultForeignLink: api, FaultPlainLink: api, FaultRepeatedLink: api, FaultMalformedLink: api,
 		FaultTruncatedBody: all, FaultCutBody: all,
+		FaultExpandError: api, FaultEmptyPage: api, FaultSnapshotGone: {apiMDE, apiBlob},
 		FaultExpiredLink: {apiBlob}, FaultEmptyDownload: {apiBlob},
 	}
 }
@@ -150,8 +159,21 @@ func (f *Fault) concerns(rt *route) bool {
 	return f.Route == rt.api || strings.EqualFold(f.Route, rt.name())
 }
 
+// applies tells whether the fault can strike a request. It counts only those.
+func (f *Fault) applies(r *http.Request) bool {
+	if f.Kind != FaultExpandError {
+		return true
+	}
+	for name := range r.URL.Query() {
+		if strings.EqualFold(name, "$expand") {
+			return true
+		}
+	}
+	return false
+}
+
 // strikes counts a call to a route and returns the faults that strike it, by kind.
-func (p *plan) strikes(rt *route) map[FaultKind]Fault {
+func (p *plan) strikes(rt *route, r *http.Request) map[FaultKind]Fault {
 	if len(p.faults.List) == 0 {
 		return nil
 	}
@@ -159,7 +181,7 @@ func (p *plan) strikes(rt *route) map[FaultKind]Fault {
 	defer p.mu.Unlock()
 	hit := map[FaultKind]Fault{}
 	for i, f := range p.faults.List {
-		if !f.concerns(rt) {
+		if !f.concerns(rt) || !f.applies(r) {
 			continue
 		}
 		key := fmt.Sprint(i, " ", rt.name())
@@ -207,7 +229,7 @@ func (s *Server) interfere(c *call, rt *route, hit map[FaultKind]Fault) *reply {
 		s.stats.fault(f.Kind)
 		panic(http.ErrAbortHandler)
 	}
-	for _, kind := range []FaultKind{FaultServerError, FaultThrottle, FaultExpiredLink, FaultEmptyDownload} {
+	for _, kind := range []FaultKind{FaultServerError, FaultExpandError, FaultThrottle, FaultExpiredLink, FaultEmptyDownload} {
 		f, ok := hit[kind]
 		if !ok {
 			continue
@@ -255,4 +277,12 @@ func serverError(api string, status int) reply {
 	}
 	text := fmt.Sprintf("<html><head><title>%d %s</title></head><body><h1>%s</h1></body></html>", status, http.StatusText(status), http.StatusText(status))
 	return reply{status: status, header: http.Header{"Content-Type": {"text/html"}}, body: rawBody(text)}
+}
+
+// snapshotGone is the answer to whoever comes back to a snapshot that is no more.
+func snapshotGone(api string) reply {
+	if api == apiBlob {
+		return blobError(http.StatusNotFound, "BlobNotFound", "The specified blob does not exist.", "")
+	}
+	return refuseExport(odataErrorf("The $skiptoken is not valid or its snapshot is gone; start again from the first page."))
 }

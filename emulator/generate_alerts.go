@@ -3,6 +3,7 @@ package emulator
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,6 +27,7 @@ type alert struct {
 	assignedTo                    string
 	reportID                      string // of the event an alert by reference points at
 	comments                      []comment
+	gone                          bool // taken away: no list has it, its incident keeps it
 }
 
 // comment is one remark on an alert.
@@ -49,7 +51,11 @@ func (t *tenant) generateAlerts() {
 	t.alertsOf = map[int32][]int32{}
 	for i := range t.size.Alerts {
 		ago := time.Duration(float64(60*24*time.Hour) * float64(t.size.Alerts-i) / float64(t.size.Alerts+1))
-		t.appendAlert(t.generateAlert(int32(i), t.born.Add(-ago)))
+		a := t.generateAlert(int32(i), t.born.Add(-ago))
+		if first := i - i%t.size.Ties; first < i {
+			a.tie(t.alerts[first])
+		}
+		t.appendAlert(a)
 	}
 }
 
@@ -58,8 +64,21 @@ func (t *tenant) appendAlert(a *alert) {
 	a.id = fmt.Sprintf("da%d_%d", a.created.ticks(), int32(mix(t.id, int(a.index))))
 	t.alertIDs[a.id] = int32(len(t.alerts))
 	t.alertsOf[a.machine] = append(t.alertsOf[a.machine], int32(len(t.alerts)))
+	at, _ := slices.BinarySearchFunc(t.order, a, func(i int32, a *alert) int {
+		if t.alerts[i].created > a.created {
+			return 1
+		}
+		return -1 // behind those of the same time
+	})
+	t.order = slices.Insert(t.order, at, int32(len(t.alerts)))
 	t.alerts = append(t.alerts, a)
 	t.version.Add(1)
+}
+
+// tie gives an alert the times of another one.
+func (a *alert) tie(b *alert) {
+	a.created, a.first, a.last, a.updated, a.resolved = b.created, b.first, b.last, b.created+stamp(2*time.Second), 0
+	a.status, a.classification, a.determination, a.comments = "New", "", "", nil
 }
 
 // generateAlert makes one alert at about the given moment, on a device that can have it.
@@ -71,7 +90,7 @@ func (t *tenant) generateAlert(index int32, at time.Time) *alert {
 	created := stampOf(at.Add(time.Duration(random.IntN(20e7)) * 100))
 	a := &alert{
 		index: index, template: kind, machine: machine, user: t.machines[machine].primary,
-		incident: int64(1001 + index/3), created: created, updated: created + stamp(2*time.Second),
+		incident: int64(1001 + int(index)/t.size.AlertsPerIncident), created: created, updated: created + stamp(2*time.Second),
 		first: created - stamp(time.Duration(60+random.IntN(900))*time.Second),
 		title: from.title, text: from.text, advice: from.advice, category: from.category, severity: from.severity, status: "New",
 	}
@@ -89,7 +108,7 @@ func (t *tenant) machineFor(random *rand.Rand, at stamp) int32 {
 		if random.IntN(100) < 60 { // trouble gathers on few devices
 			i %= int32(max(1, len(t.machines)/8))
 		}
-		m := &t.machines[i]
+		m := t.machines[i]
 		if m.onboarding != 0 {
 			continue
 		}
@@ -138,18 +157,6 @@ func (t *tenant) generateProgress(a *alert, random *rand.Rand) {
 		a.comments = append(a.comments, comment{"Looked at the timeline of the device.", a.assignedTo, at})
 		a.updated = max(a.updated, at)
 	}
-}
-
-// addAlert raises one more alert, now.
-func (t *tenant) addAlert() (*alert, error) {
-	if len(t.machines) == 0 || len(t.users) == 0 {
-		return nil, fmt.Errorf("tenant %s has no devices or no users to raise an alert about", t.id)
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	a := t.generateAlert(int32(len(t.alerts)), t.now())
-	t.appendAlert(a)
-	return a, nil
 }
 
 // finding is one artifact of one alert: the template's, with everything filled in.

@@ -5,12 +5,19 @@ import (
 	"slices"
 )
 
+// span is where the software of a device lies in tenant.installs.
+type span struct {
+	from  uint32
+	count uint8
+}
+
 // install is one product on one device.
 type install struct {
 	product uint16
 	version uint8
 	change  changeKind
 	window  uint8 // how many six-hour windows ago the change was found
+	moved   uint8 // how often it was found in another place since
 }
 
 // changeKind is what happened to an install in the last two weeks; it is what the delta export tells.
@@ -35,7 +42,7 @@ func (c *catalogue) rows(in install) int {
 // generateInstalls gives each device its software and derives from it the exposure of devices and vulnerabilities.
 func (t *tenant) generateInstalls() {
 	menus := t.productMenus()
-	seen := make([]int32, len(t.catalogue.flaws)) // last device counted for a vulnerability
+	t.spans = make([]span, len(t.machines))
 	total, nth := 0, 0
 	for i := range t.machines {
 		if t.machines[i].onboarding == 0 {
@@ -43,8 +50,8 @@ func (t *tenant) generateInstalls() {
 		}
 	}
 	for i := range t.machines {
-		m := &t.machines[i]
-		m.from = uint32(len(t.installs))
+		m := t.machines[i]
+		t.spans[i].from = uint32(len(t.installs))
 		if m.onboarding != 0 {
 			continue // no sensor, no inventory
 		}
@@ -55,8 +62,7 @@ func (t *tenant) generateInstalls() {
 		}
 		nth++
 		t.installs = append(t.installs, t.pickInstalls(random, menus[m.platform], quota)...)
-		m.count = uint8(len(t.installs) - int(m.from))
-		t.countExposure(int32(i), seen)
+		t.spans[i].count = uint8(len(t.installs) - int(t.spans[i].from))
 	}
 	t.installs = slices.Clip(t.installs)
 }
@@ -107,7 +113,7 @@ func (t *tenant) pickInstalls(random *rand.Rand, menu []uint16, quota int) []ins
 	return list
 }
 
-// maxInstalls is the most products a device has: machine.count is a byte.
+// maxInstalls is the most products a device has: span.count is a byte.
 const maxInstalls = 255
 
 // addInstall adds a product in the oldest version whose rows still fit, leaning to the newer ones.
@@ -132,20 +138,20 @@ func (t *tenant) addInstall(random *rand.Rand, list []install, p uint16, quota i
 	return append(list, in), quota - t.catalogue.rows(in)
 }
 
-// countExposure counts a device for each of its vulnerabilities and sets its exposure level from the worst of them.
-func (t *tenant) countExposure(i int32, seen []int32) {
+// countExposure counts a device for each of its vulnerabilities and tells its exposure level: the worst of them.
+func (t *tenant) countExposure(i int32, seen []int32) uint8 {
 	worst := 0
 	for _, in := range t.installsOf(i) {
 		for _, f := range t.catalogue.products[in.product].open(in.version) {
 			flaw := &t.catalogue.flaws[f]
 			if seen[f] != i+1 {
 				seen[f] = i + 1
-				t.catalogue.exposed[f]++
+				t.exposed[f]++
 			}
 			worst = max(worst, flaw.danger())
 		}
 	}
-	t.machines[i].exposure = uint8(worst)
+	return uint8(worst)
 }
 
 // danger weighs a vulnerability for the exposure level of a device: 0 none to 3 high.
@@ -161,6 +167,9 @@ func (v *vulnerability) danger() int {
 
 // installsOf gives the software of a device.
 func (t *tenant) installsOf(i int32) []install {
-	m := &t.machines[i]
-	return t.installs[m.from : m.from+uint32(m.count)]
+	if int(i) >= len(t.spans) {
+		return nil // a device that came after the last snapshot
+	}
+	s := t.spans[i]
+	return t.installs[s.from : s.from+uint32(s.count)]
 }

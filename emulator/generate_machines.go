@@ -11,19 +11,19 @@ import (
 type machine struct {
 	id         [20]byte
 	firstSeen  stamp
-	lastSeen   stamp
+	lastSeen   stamp // as the vulnerability data knows it
+	reported   stamp // its last report
+	merged     int32 // the device it was merged into, plus one
 	tags       []string
-	from       uint32 // where its software begins in tenant.installs
-	primary    int32  // user who signs in to it most
-	count      uint8  // how many products it has
-	platform   uint8  // index into tenant.platforms
-	group      uint8  // index into tenant.groups
-	health     uint8  // index into healthStates()
-	exposure   uint8  // index into exposureLevels(), from its vulnerabilities
-	value      uint8  // index into deviceValues()
-	onboarding uint8  // index into onboardingStates()
-	joined     bool   // joined to Entra ID
-	internet   bool   // faces the internet
+	primary    int32 // user who signs in to it most
+	platform   uint8 // index into tenant.platforms
+	group      uint8 // index into tenant.groups
+	health     uint8 // index into healthStates()
+	exposure   uint8 // index into exposureLevels(), from its vulnerabilities
+	value      uint8 // index into deviceValues()
+	onboarding uint8 // index into onboardingStates()
+	joined     bool  // joined to Entra ID
+	internet   bool  // faces the internet
 }
 
 // deviceGroup is a device group (RBAC group).
@@ -64,12 +64,13 @@ func seedTags() []string {
 
 // generateMachines makes the devices, without their software.
 func (t *tenant) generateMachines() {
-	t.machines = make([]machine, t.size.Devices)
+	block := make([]machine, t.size.Devices)
+	t.machines, t.roster = make([]*machine, t.size.Devices), make([]int32, t.size.Devices)
 	t.byID = make(map[[20]byte]int32, t.size.Devices)
 	for i := range t.machines {
-		m := t.generateMachine(i, t.platforms)
-		t.machines[i] = m
-		t.byID[m.id] = int32(i)
+		block[i] = t.generateMachine(i, t.platforms)
+		t.machines[i], t.roster[i] = &block[i], int32(i)
+		t.byID[block[i].id] = int32(i)
 	}
 }
 
@@ -88,6 +89,7 @@ func (t *tenant) generateMachine(i int, kinds []platform) machine {
 		m.health = uint8(1 + random.IntN(len(healthStates())-1))
 		m.lastSeen = stampOf(t.born.Add(-time.Duration(8*24+random.IntN(20*24)) * time.Hour))
 	}
+	m.reported = m.lastSeen
 	if random.IntN(100) < 3 {
 		m.onboarding = uint8(1 + random.IntN(len(onboardingStates())-1))
 	}
@@ -147,6 +149,8 @@ func macOf(m *machine) string { return "02" + strings.ToUpper(hex.EncodeToString
 
 // findMachine finds a device by id or, as the page of GET /api/machines/{id} says, by computer name.
 func (t *tenant) findMachine(key string) (int32, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
 	if raw, err := hex.DecodeString(key); err == nil && len(raw) == 20 {
 		i, ok := t.byID[[20]byte(raw)]
 		return i, ok
@@ -156,7 +160,8 @@ func (t *tenant) findMachine(key string) (int32, bool) {
 		number := 0
 		if _, err := fmt.Sscanf(digits, "%d", &number); err == nil && number >= 1 && number <= len(t.machines) {
 			i := int32(number - 1)
-			return i, t.dnsName(i) == key || t.shortName(i) == key
+			_, there := t.byID[t.machines[i].id]
+			return i, there && (t.dnsName(i) == key || t.shortName(i) == key)
 		}
 	}
 	return 0, false
@@ -171,7 +176,7 @@ type logon struct {
 
 // logons lists the users of a device: its own, on servers the administrator, now and then a colleague.
 func (t *tenant) logons(i int32) []logon {
-	m := &t.machines[i]
+	m := t.machines[i]
 	if len(t.users) == 0 {
 		return nil
 	}

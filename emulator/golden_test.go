@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -51,6 +52,29 @@ func goldenCalls() []goldenCall {
 		{"export-pages", "GET", "/api/machines/SoftwareVulnerabilitiesByMachine?pageSize=2", ""},
 		{"export-changes", "GET", "/api/machines/SoftwareVulnerabilityChangesByMachine?sinceTime=2026-04-21T00:00:00Z&pageSize=2", ""},
 		{"export-files", "GET", "/api/machines/SoftwareVulnerabilitiesExport", ""},
+		{"software", "GET", "/api/Software?$top=2", ""},
+		{"software-one", "GET", "/api/software/google-_-chrome", ""},
+		{"software-distributions", "GET", "/api/Software/google-_-chrome/distributions", ""},
+		{"software-machines", "GET", "/api/Software/google-_-chrome/machineReferences", ""},
+		{"software-vulnerabilities", "GET", "/api/Software/google-_-chrome/vulnerabilities", ""},
+		{"software-fixes", "GET", "/api/Software/microsoft-_-windows_11/getmissingkbs", ""},
+		{"machine-software", "GET", "/api/machines/{device}/software", ""},
+		{"machine-fixes", "GET", "/api/machines/{device}/getmissingkbs", ""},
+		{"inventory-pages", "GET", "/api/machines/SoftwareInventoryByMachine?pageSize=2", ""},
+		{"inventory-files", "GET", "/api/machines/SoftwareInventoryExport?sasValidHours=2", ""},
+		{"recommendations", "GET", "/api/recommendations?$top=2", ""},
+		{"recommendation", "GET", "/api/recommendations/va-_-google-_-chrome", ""},
+		{"recommendation-software", "GET", "/api/recommendations/va-_-google-_-chrome/software", ""},
+		{"recommendation-machines", "GET", "/api/recommendations/va-_-google-_-chrome/machineReferences", ""},
+		{"recommendation-vulnerabilities", "GET", "/api/recommendations/va-_-google-_-chrome/vulnerabilities", ""},
+		{"machine-recommendations", "GET", "/api/machines/{device}/recommendations", ""},
+		{"machine-actions", "GET", "/api/machineactions?$top=3", ""},
+		{"machine-action", "GET", "/api/machineactions/{action}", ""},
+		{"incidents", "GET", "/api/incidents?$top=1", ""},
+		{"incident", "GET", "/api/incidents/{incident}", ""},
+		{"graph-incidents", "GET", "/v1.0/security/incidents?$top=1&$count=true", ""},
+		{"graph-incidents-expanded", "GET", "/v1.0/security/incidents?$top=1&$expand=alerts", ""},
+		{"graph-incident", "GET", "/v1.0/security/incidents/{incident}", ""},
 		{"exposure-score", "GET", "/api/exposureScore", ""},
 		{"exposure-score-groups", "GET", "/api/exposureScore/ByMachineGroups", ""},
 		{"configuration-score", "GET", "/api/configurationScore", ""},
@@ -77,7 +101,8 @@ func TestGolden(t *testing.T) {
 	for i := len(w.truth.Alerts) - 1; len(alert) == 0 || len(alert["evidence"].([]any)) < 5; i-- {
 		alert = w.read("/api/alerts/" + w.truth.Alerts[i])
 	}
-	put := strings.NewReplacer("{device}", alert["machineId"].(string), "{alert}", alert["id"].(string))
+	put := strings.NewReplacer("{device}", alert["machineId"].(string), "{alert}", alert["id"].(string),
+		"{incident}", fmt.Sprint(alert["incidentId"]), "{action}", rowsOf(t, w.read("/api/machineactions?$top=1"))[0]["id"].(string))
 	for _, c := range goldenCalls() {
 		got := w.send(c.method, put.Replace(c.target), put.Replace(c.body))
 		compareGolden(t, c.file, got.body)
@@ -88,6 +113,11 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	compareGolden(t, "export-file-line", string(row))
+	link = w.read("/api/machines/SoftwareInventoryExport")["exportFiles"].([]any)[0].(string)
+	if row, err = json.Marshal(fileLines(w, link)[0]); err != nil {
+		t.Fatal(err)
+	}
+	compareGolden(t, "inventory-file-line", string(row))
 	asked := w.s.Stats().Requests
 	for _, r := range allRoutes() {
 		if asked[r.name()] == 0 {

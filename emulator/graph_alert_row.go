@@ -111,6 +111,11 @@ func mask(value string, all bool) string {
 func (t *tenant) graphAlert(at int32, all bool) graphAlert {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
+	return t.lockedGraphAlert(at, all)
+}
+
+// lockedGraphAlert is graphAlert for a caller that holds the lock.
+func (t *tenant) lockedGraphAlert(at int32, all bool) graphAlert {
 	a := t.alerts[at]
 	incident := strconv.FormatInt(a.incident, 10)
 	row := graphAlert{

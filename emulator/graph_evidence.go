@@ -167,15 +167,15 @@ func (t *tenant) graphEvidence(a *alert, all bool) []any {
 	return list
 }
 
-// deviceEvidence describes the device of an alert.
+// deviceEvidence describes the device of an alert as it was then: its risk was that of the alert.
 func (t *tenant) deviceEvidence(a *alert, base evidenceBase) deviceEvidence {
 	row := t.lockedMachineRow(a.machine)
-	base.DetailedRoles, base.Tags = []string{"PrimaryDevice"}, row.MachineTags
+	base.DetailedRoles, base.Tags = []string{"PrimaryDevice"}, []string{}
 	return deviceEvidence{
 		evidenceBase: base, FirstSeenDateTime: row.FirstSeen, MDEDeviceID: row.ID, AzureADDeviceID: row.AADDeviceID,
 		DeviceDNSName: row.ComputerDNSName, HostName: t.shortName(a.machine), DNSDomain: "corp." + t.domain,
 		OSPlatform: row.OSPlatform, OSBuild: row.OSBuild, Version: row.Version, HealthStatus: lowerFirst(row.HealthStatus),
-		RiskScore: lowerFirst(row.RiskScore), RBACGroupID: row.RBACGroupID, RBACGroupName: row.RBACGroupName,
+		RiskScore: lowerFirst(severityName(a.severity)), RBACGroupID: row.RBACGroupID, RBACGroupName: row.RBACGroupName,
 		OnboardingStatus: lowerFirst(row.OnboardingStatus), DefenderAVStatus: "updated",
 		LastIPAddress: row.LastIPAddress, LastExternalIPAddress: row.LastExternalIPAddress, IPInterfaces: []string{row.LastIPAddress, "127.0.0.1"},
 		VMMetadata: row.VMMetadata, LoggedOnUsers: t.loggedOnUsers(a.machine), ResourceAccessEvents: []struct{}{},

@@ -157,7 +157,7 @@ func noises() [eventKinds][2][]noise {
 
 // backgroundEvent makes one event of background activity.
 func (t *tenant) backgroundEvent(kind eventKind, i int32, random *rand.Rand) event {
-	m := &t.machines[i]
+	m := t.machines[i]
 	family, folder := 0, system32
 	if t.platforms[m.platform].mask&osWindows == 0 {
 		family, folder = 1, "/usr/bin"

@@ -29,8 +29,8 @@ func (t *tenant) huntedAlerts() []alert {
 	defer t.mu.RUnlock()
 	oldest := stampOf(t.born.AddDate(0, 0, -huntingDays))
 	var list []alert
-	for _, a := range t.alerts {
-		if a.created > oldest {
+	for _, i := range t.order {
+		if a := t.alerts[i]; a.created > oldest {
 			list = append(list, *a)
 		}
 	}
@@ -126,17 +126,17 @@ func (f *finding) hunt(row huntingRow) {
 
 // fillDeviceInfo gives two reports of each device: the last one and the one a day before.
 func fillDeviceInfo(t *tenant, add func(huntingRow)) {
-	for i := range t.machines {
-		wire := t.machineRow(int32(i))
+	for _, i := range t.roster {
+		wire := t.machineRow(i)
 		for _, age := range []time.Duration{24 * time.Hour, 0} {
-			add(t.deviceInfo(int32(i), &wire, wire.LastSeen.time().Add(-age)))
+			add(t.deviceInfo(i, &wire, wire.LastSeen.time().Add(-age)))
 		}
 	}
 }
 
 // deviceInfo is one report of a device.
 func (t *tenant) deviceInfo(i int32, wire *machineRow, at time.Time) huntingRow {
-	m := &t.machines[i]
+	m := t.machines[i]
 	kind := &t.platforms[m.platform]
 	category, deviceType := "Endpoint", "Workstation"
 	if kind.mask&(osServers|osLinux) != 0 {
@@ -180,21 +180,21 @@ func onboardingTitle(status string) string {
 
 // fillDeviceNetworkInfo gives the network adapter of each device.
 func fillDeviceNetworkInfo(t *tenant, add func(huntingRow)) {
-	for i := range t.machines {
-		m := &t.machines[i]
+	for _, i := range t.roster {
+		m := t.machines[i]
 		add(huntingRow{
-			"Timestamp": m.lastSeen.time(), "DeviceId": m.machineID(), "DeviceName": t.dnsName(int32(i)),
+			"Timestamp": m.lastSeen.time(), "DeviceId": m.machineID(), "DeviceName": t.dnsName(i),
 			"NetworkAdapterName": "Ethernet0", "MacAddress": macOf(m), "NetworkAdapterType": "Ethernet", "NetworkAdapterStatus": "Up",
 			"ConnectedNetworks": `[{"Name":"corp.` + t.domain + `","Category":"DomainAuthenticated","IsConnectedToInternet":true}]`,
 			"DnsAddresses":      `["10.0.0.2"]`, "DefaultGateways": `["10.0.0.1"]`, "ReportId": 600000 + int64(i),
-			"IPAddresses": `[{"IPAddress":"` + ipOf(int32(i)) + `","SubnetPrefix":16,"AddressType":"Private"}]`,
+			"IPAddresses": `[{"IPAddress":"` + ipOf(i) + `","SubnetPrefix":16,"AddressType":"Private"}]`,
 		})
 	}
 }
 
 // fillSoftwareInventory gives one row for each product on each device.
 func fillSoftwareInventory(t *tenant, add func(huntingRow)) {
-	for i := range t.machines {
+	for i := range t.spans {
 		for _, in := range t.installsOf(int32(i)) {
 			row := t.softwareColumns(int32(i), in)
 			row["ProductCodeCpe"] = ""
@@ -208,7 +208,7 @@ func fillSoftwareInventory(t *tenant, add func(huntingRow)) {
 
 // softwareColumns gives what both software tables say of an install.
 func (t *tenant) softwareColumns(i int32, in install) huntingRow {
-	m, p := &t.machines[i], &t.catalogue.products[in.product]
+	m, p := t.machines[i], &t.catalogue.products[in.product]
 	return huntingRow{
 		"DeviceId": m.machineID(), "DeviceName": t.dnsName(i), "OSPlatform": t.platforms[m.platform].platform, "OSVersion": t.systemVersion(i),
 		"OSArchitecture": "x64", "SoftwareVendor": p.vendor, "SoftwareName": p.name, "SoftwareVersion": p.releases[in.version],
@@ -218,19 +218,24 @@ func (t *tenant) softwareColumns(i int32, in install) huntingRow {
 // fillSoftwareVulnerabilities gives one row for each vulnerability of each device.
 func fillSoftwareVulnerabilities(t *tenant, add func(huntingRow)) {
 	cursor := t.flawCursor()
-	for n := range t.exports.flaws {
+	for n := range t.exports.listed {
 		i, in, f := cursor.seek(n)
-		v, p := &t.catalogue.flaws[f], &t.catalogue.products[in.product]
-		row := t.softwareColumns(i, in)
-		row["CveId"], row["VulnerabilitySeverityLevel"], row["CveTags"] = v.id, severityName(v.vector.severity()), "[]"
-		if v.zeroDay {
-			row["CveTags"] = `["ZeroDay"]`
-		}
-		if kb := p.kbs[v.fixed]; kb != "" {
-			row["RecommendedSecurityUpdate"], row["RecommendedSecurityUpdateId"] = t.catalogue.updateName(p, v.fixed), kb
-		}
-		add(row)
+		add(t.huntedFlaw(i, in, f))
 	}
+}
+
+// huntedFlaw is one vulnerability of a device.
+func (t *tenant) huntedFlaw(i int32, in install, f int32) huntingRow {
+	v, p := &t.catalogue.flaws[f], &t.catalogue.products[in.product]
+	row := t.softwareColumns(i, in)
+	row["CveId"], row["VulnerabilitySeverityLevel"], row["CveTags"] = v.id, severityName(v.vector.severity()), "[]"
+	if v.zeroDay {
+		row["CveTags"] = `["ZeroDay"]`
+	}
+	if kb := p.kbs[v.fixed]; kb != "" {
+		row["RecommendedSecurityUpdate"], row["RecommendedSecurityUpdateId"] = t.catalogue.updateName(p, v.fixed), kb
+	}
+	return row
 }
 
 // fillVulnerabilityKB gives one row for each entry of the vulnerability catalogue.
@@ -275,10 +280,10 @@ func fillIdentityInfo(t *tenant, add func(huntingRow)) {
 // fillEvents gives the events of one kind.
 func fillEvents(kind eventKind) func(t *tenant, add func(huntingRow)) {
 	return func(t *tenant, add func(huntingRow)) {
-		for i := range t.machines {
-			for _, e := range t.events(int32(i)) {
+		for _, i := range t.roster {
+			for _, e := range t.events(i) {
 				if e.kind == kind {
-					add(t.eventRow(int32(i), &e))
+					add(t.eventRow(i, &e))
 				}
 			}
 		}

@@ -63,9 +63,15 @@ func namedTables(query string) []huntingTable {
 	return slices.DeleteFunc(huntingTables(), func(t huntingTable) bool { return !all && !words[t.name] })
 }
 
-// changes tells whether a table shows what can change: vulnerabilities and identities never do.
-func (h huntingTable) changes() bool {
-	return !strings.HasPrefix(h.name, "DeviceTvm") && h.name != "IdentityInfo" && h.name != "DeviceNetworkInfo"
+// version tells what state of the tenant a table shows: identities never change, vulnerabilities with each snapshot.
+func (h huntingTable) version(t *tenant) int64 {
+	switch {
+	case h.name == "IdentityInfo":
+		return 0
+	case strings.HasPrefix(h.name, "DeviceTvm"):
+		return t.snapshot.Unix()
+	}
+	return t.version.Load()
 }
 
 // fillTables makes the tables of a query ready. The caller holds no lock of the tenant.
@@ -82,9 +88,9 @@ func (t *tenant) fillTables(ctx context.Context, query string) error {
 		h.db, h.filled = db, map[string]int64{}
 	}
 	for _, table := range namedTables(query) {
-		version := t.version.Load()
+		version := table.version(t)
 		at, there := h.filled[table.name]
-		if there && (at == version || !table.changes()) {
+		if there && at == version {
 			continue
 		}
 		if there {

@@ -99,7 +99,7 @@ func TestEveryHuntingTable(t *testing.T) {
 		for _, c := range huntingColumns(table) {
 			known[c.Name] = true
 		}
-		table.fill(w.s.dir.tenants[0].data, func(row huntingRow) {
+		table.fill(w.s.dir.tenants[0].data(), func(row huntingRow) {
 			for name := range row {
 				if !known[name] && !strings.Contains(name, "Account") {
 					t.Fatalf("%s has no column %s", table.name, name)

@@ -95,6 +95,13 @@ func (l *limiter) spend(rt *route, key string, now time.Time) (refused *excess, 
 	return nil, early
 }
 
+// throttledForGood tells whether a route is throttled whatever is left.
+func (l *limiter) throttledForGood(rt *route) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.always[rt.name()]
+}
+
 // told notes that a client was told to wait for another reason than its budget.
 func (l *limiter) told(rt *route, key string, until time.Time) {
 	l.mu.Lock()
@@ -175,6 +182,9 @@ func (s *Server) overBudget(rt *route, b bearer) *reply {
 		return nil
 	}
 	s.stats.throttled(rt)
+	if !s.limits.throttledForGood(rt) {
+		s.stats.overBudget(rt)
+	}
 	r := throttled(rt.api, *e, s.limits.body(s.throttleBody))
 	return &r
 }

@@ -75,10 +75,10 @@ func (t *tenant) machineRow(i int32) machineRow {
 
 // lockedMachineRow is machineRow for a caller that holds the lock.
 func (t *tenant) lockedMachineRow(i int32) machineRow {
-	m := &t.machines[i]
+	m := t.machines[i]
 	kind, group := &t.platforms[m.platform], t.groups[m.group]
 	row := machineRow{
-		ID: m.machineID(), ComputerDNSName: t.dnsName(i), FirstSeen: m.firstSeen, LastSeen: m.lastSeen,
+		ID: m.machineID(), ComputerDNSName: t.dnsName(i), FirstSeen: m.firstSeen, LastSeen: m.reported,
 		OSPlatform: kind.platform, OSProcessor: "x64", Version: kind.version,
 		LastIPAddress: ipOf(i), LastExternalIPAddress: externalIPOf(m), AgentVersion: "10.8760.22621.3880",
 		HealthStatus: healthStates()[m.health], DeviceValue: deviceValues()[m.value],
@@ -96,6 +96,9 @@ func (t *tenant) lockedMachineRow(i int32) machineRow {
 	if m.joined {
 		id := t.guid("aad-device", int(i))
 		row.AADDeviceID, row.ManagedBy, row.ManagedByStatus = &id, "Intune", "Success"
+	}
+	if m.merged > 0 {
+		row.MergedIntoMachineID = orNull(t.machines[m.merged-1].machineID())
 	}
 	if m.internet {
 		row.VMMetadata = t.vmOf(i)

@@ -84,8 +84,13 @@ func (t *tenant) setTag(indexes []int32, tag string, add bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.version.Add(1)
+	refs := make([]ref, len(indexes))
+	for n, i := range indexes {
+		refs[n] = ref{StreamDevices, int(i)}
+	}
+	defer t.watch(t.now(), t.now(), refs...).done()
 	for _, i := range indexes {
-		m := &t.machines[i]
+		m := t.machines[i]
 		at := slices.Index(m.tags, tag)
 		switch {
 		case add && at < 0:

@@ -52,10 +52,10 @@ func machinesAt(t *tenant, indexes []int32) listing[machineRow] {
 
 // listMachines is GET /api/machines. The page says 404 for a tenant without recent devices.
 func listMachines(c *call) reply {
-	if len(c.tenant.machines) == 0 {
+	if len(c.tenant.roster) == 0 {
 		return fail(http.StatusNotFound, "ResourceNotFound", "No recent machines were found")
 	}
-	return machineListing(c.tenant, len(c.tenant.machines), func(n int) int32 { return int32(n) }).serve(c)
+	return machineListing(c.tenant, len(c.tenant.roster), func(n int) int32 { return c.tenant.roster[n] }).serve(c)
 }
 
 // withMachine finds the device of a route and hands it on.
@@ -94,7 +94,8 @@ func patchMachine(c *call) reply {
 	}
 	return withMachine(c, func(i int32) reply {
 		c.tenant.mu.Lock()
-		m := &c.tenant.machines[i]
+		watch := c.tenant.watch(c.now, c.now, ref{StreamDevices, int(i)})
+		m := c.tenant.machines[i]
 		if body.MachineTags != nil {
 			m.tags = unique(*body.MachineTags)
 		}
@@ -102,6 +103,7 @@ func patchMachine(c *call) reply {
 			m.value = uint8(value)
 		}
 		c.tenant.version.Add(1)
+		watch.done()
 		c.tenant.mu.Unlock()
 		return oneMachine(c, i)
 	})
@@ -135,8 +137,10 @@ func setDeviceValue(c *call) reply {
 	}
 	return withMachine(c, func(i int32) reply {
 		c.tenant.mu.Lock()
+		watch := c.tenant.watch(c.now, c.now, ref{StreamDevices, int(i)})
 		c.tenant.machines[i].value = uint8(value)
 		c.tenant.version.Add(1)
+		watch.done()
 		c.tenant.mu.Unlock()
 		return oneMachine(c, i)
 	})
@@ -171,10 +175,10 @@ func (t *tenant) machinesSeenAt(ip string, at time.Time) []int32 {
 	const slack = stamp(15 * time.Minute)
 	moment := stampOf(at)
 	var found []int32
-	for i := range t.machines {
-		m := &t.machines[i]
-		if ipOf(int32(i)) == ip && moment >= m.firstSeen-slack && moment <= m.lastSeen+slack {
-			found = append(found, int32(i))
+	for _, i := range t.roster {
+		m := t.machines[i]
+		if ipOf(i) == ip && moment >= m.firstSeen-slack && moment <= m.lastSeen+slack {
+			found = append(found, i)
 		}
 	}
 	return found
@@ -195,11 +199,11 @@ func findMachinesByTag(c *call) reply {
 	}
 	c.tenant.mu.RLock()
 	var found []int32
-	for i := range c.tenant.machines {
+	for _, i := range c.tenant.roster {
 		if slices.ContainsFunc(c.tenant.machines[i].tags, func(have string) bool {
 			return have == tag || prefix && strings.HasPrefix(have, tag)
 		}) {
-			found = append(found, int32(i))
+			found = append(found, i)
 		}
 	}
 	c.tenant.mu.RUnlock()

@@ -50,7 +50,7 @@ func listMachinesVulnerabilities(c *call) reply {
 	cursor := t.flawCursor()
 	return listing[machineVulnerability]{
 		set:      "Collection(microsoft.windowsDefenderATP.api.PublicAssetVulnerabilityDto)",
-		typeName: "microsoft.windowsDefenderATP.api.PublicAssetVulnerabilityDto", count: t.exports.flaws,
+		typeName: "microsoft.windowsDefenderATP.api.PublicAssetVulnerabilityDto", count: t.exports.listed,
 		page: machinesVulnerabilitiesPage, columns: machineVulnerabilityColumns(),
 		at: func(n int) machineVulnerability { return t.machineVulnerability(cursor.seek(n)) },
 	}.serve(c)

@@ -16,12 +16,13 @@ type listing[T any] struct {
 	typeName string // of a row, for messages
 	count    int    // rows before filtering
 	at       func(i int) T
-	columns  []column[T] // filterable; nil: $filter is not an option of the route
-	page     int         // Microsoft's page size; 0 means that the whole collection is one page
-	maxTop   int         // largest $top; 0 means page
-	graph    bool        // Microsoft Graph: a page is as long as $top says and there is a nextLink nonetheless
-	token    bool        // the nextLink carries an opaque $skiptoken in place of $skip
-	total    bool        // answer $count=true
+	whole    func(i int) any // row as it is written; nil: as at gives it. at then needs only what can be filtered by
+	columns  []column[T]     // filterable; nil: $filter is not an option of the route
+	page     int             // Microsoft's page size; 0 means that the whole collection is one page
+	maxTop   int             // largest $top; 0 means page
+	graph    bool            // Microsoft Graph: a page is as long as $top says and there is a nextLink nonetheless
+	token    bool            // the nextLink carries an opaque $skiptoken in place of $skip
+	total    bool            // answer $count=true
 }
 
 // window is the part of a listing that a call asks for.
@@ -110,6 +111,9 @@ func (l listing[T]) write(out io.Writer, c *call, w window, f *filter[T]) error 
 		rows.member("@odata.count", l.matches(f))
 	}
 	rows.openValue()
+	if c.empty && (l.graph || !w.asked) && l.page > 0 {
+		return rows.end(nextLink(c, "$skip", "0"+strconv.Itoa(w.skip))) // a zero in front makes it another link
+	}
 	written, more := l.writeRows(rows, w, f)
 	next := ""
 	if more && (l.graph || !w.asked) && w.top > 0 { // Microsoft sends no nextLink when the caller sent $top (core.md 3.2)
@@ -128,6 +132,11 @@ func (l listing[T]) writeRows(rows *rowWriter, w window, f *filter[T]) (written 
 		if f == nil && written == w.top {
 			return written, true
 		}
+		if f == nil && l.whole != nil {
+			rows.row(l.whole(i))
+			written++
+			continue
+		}
 		row := l.at(i)
 		if !f.match(&row) {
 			continue
@@ -139,7 +148,11 @@ func (l listing[T]) writeRows(rows *rowWriter, w window, f *filter[T]) (written 
 		if written == w.top {
 			return written, true
 		}
-		rows.row(row)
+		if l.whole != nil {
+			rows.row(l.whole(i))
+		} else {
+			rows.row(row)
+		}
 		written++
 	}
 	return written, false

@@ -44,6 +44,8 @@ type call struct {
 	now    time.Time
 
 	blobs string // base of download links; see blobBase
+	leave func() // tells the crew that the call is over
+	empty bool   // a fault makes this page empty, with a link to where it stood
 }
 
 // blobBase is what the URL of a downloadable file begins with: a host of Azure Blob storage of the tenant's cloud, or

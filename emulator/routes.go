@@ -8,6 +8,7 @@ func allRoutes() []route {
 		alertRoutes(), alertRelatedRoutes(),
 		machineRoutes(), machineTagRoutes(), userRoutes(),
 		vulnerabilityRoutes(), exportRoutes(), scoreRoutes(),
-		huntingRoutes(), graphAlertRoutes(), graphSecureScoreRoutes(),
+		softwareRoutes(), recommendationRoutes(), machineActionRoutes(), incidentRoutes(),
+		huntingRoutes(), graphAlertRoutes(), graphIncidentRoutes(), graphSecureScoreRoutes(),
 	)
 }

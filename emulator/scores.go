@@ -37,9 +37,11 @@ type groupScoreRow struct {
 // exposureScore weighs the exposure levels of devices: 0 nothing exposed, 100 all of them highly. The caller may pick
 // the devices of one group.
 func (t *tenant) exposureScore(belongs func(m *machine) bool) (score float64, devices int) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
 	sum := 0
-	for i := range t.machines {
-		if m := &t.machines[i]; m.onboarding == 0 && belongs(m) {
+	for _, i := range t.roster {
+		if m := t.machines[i]; m.onboarding == 0 && belongs(m) {
 			sum += []int{0, 15, 50, 100}[m.exposure]
 			devices++
 		}

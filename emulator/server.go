@@ -60,6 +60,7 @@ type Server struct {
 	limits   *limiter
 	plan     atomic.Pointer[plan]
 	stats    *counters
+	crew     *crew
 	ids      *ids
 	replays  replays
 	dead     idSet     // tokens killed by a fault
@@ -87,7 +88,7 @@ func start(o Options, routes []route) (*Server, error) {
 	s := &Server{
 		clock: o.Clock, seed: o.Seed, throttleBody: o.ThrottleBody, noLimits: o.NoLimits, observe: o.OnCall,
 		limits: &limiter{budgets: map[string]*budget{}, always: map[string]bool{}},
-		stats:  newCounters(o.Seed), ids: &ids{seed: o.Seed}, identityHeader: rand.Text(),
+		stats:  newCounters(o.Seed), crew: newCrew(), ids: &ids{seed: o.Seed}, identityHeader: rand.Text(),
 	}
 	s.entra, s.outside = newSigner("Entra ID", s.clock.Now), newSigner("Outside issuer", s.clock.Now)
 	s.route(routes)
@@ -202,6 +203,7 @@ func (s *Server) Client() *http.Client { return s.client }
 func (s *Server) Stats() Stats {
 	st := s.stats.snapshot()
 	st.FaultSeed = s.plan.Load().faults.Seed
+	st.Overlaps, st.Handovers = s.crew.counts()
 	return st
 }
 
@@ -211,8 +213,8 @@ func (s *Server) Close() error {
 	s.client.CloseIdleConnections()
 	s.done.Wait()
 	for _, t := range s.dir.tenants {
-		if data, ok := any(t.data).(interface{ close() error }); ok {
-			err = errors.Join(err, data.close())
+		if t.made.Load() {
+			err = errors.Join(err, t.data().close())
 		}
 	}
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {

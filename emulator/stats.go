@@ -26,6 +26,13 @@ type Stats struct {
 	// Violations counts what a good client never does, by what it is: a call before Retry-After was over, a token sent
 	// to a host that must not see it, an undocumented query option, a malformed link followed, a wrong audience.
 	Violations map[string]int
+	// OverBudget counts the calls of each route that went over the budget of their application, by the emulator's own
+	// count: a client that keeps to Microsoft's limits has none. Those that a fault throttled are not among them.
+	OverBudget map[string]int
+	// Overlaps counts, by tenant and client id with a slash between, the calls that began while a call of another worker
+	// was under way, Handovers the calls that came from another worker than the one before. A worker is what the header
+	// X-Gatehouse-Worker names, or a product worker/NAME in User-Agent; calls of no worker do not count.
+	Overlaps, Handovers map[string]int
 	// Bytes is the size of all bodies sent, as they went over the wire.
 	Bytes int64
 }
@@ -39,7 +46,7 @@ type counters struct {
 func newCounters(seed uint64) *counters {
 	return &counters{s: Stats{
 		Seed: seed, Requests: map[string]int{}, Throttled: map[string]int{}, Statuses: map[int]int{}, Unknown: map[string]int{},
-		TokenErrors: map[int]int{}, Faults: map[FaultKind]int{}, Violations: map[string]int{},
+		TokenErrors: map[int]int{}, Faults: map[FaultKind]int{}, Violations: map[string]int{}, OverBudget: map[string]int{},
 	}}
 }
 
@@ -54,6 +61,7 @@ func (c *counters) tokenError(code int)   { c.do(func(s *Stats) { s.TokenErrors[
 func (c *counters) fault(kind FaultKind)  { c.do(func(s *Stats) { s.Faults[kind]++ }) }
 func (c *counters) violation(what string) { c.do(func(s *Stats) { s.Violations[what]++ }) }
 func (c *counters) throttled(rt *route)   { c.do(func(s *Stats) { s.Throttled[rt.name()]++ }) }
+func (c *counters) overBudget(rt *route)  { c.do(func(s *Stats) { s.OverBudget[rt.name()]++ }) }
 func (c *counters) request(name string)   { c.do(func(s *Stats) { s.Requests[name]++ }) }
 func (c *counters) unknown(name string)   { c.do(func(s *Stats) { s.Unknown[name]++ }) }
 
@@ -72,5 +80,6 @@ func (c *counters) snapshot() Stats {
 	s.Requests, s.Throttled, s.Unknown = maps.Clone(s.Requests), maps.Clone(s.Throttled), maps.Clone(s.Unknown)
 	s.Statuses, s.TokenErrors = maps.Clone(s.Statuses), maps.Clone(s.TokenErrors)
 	s.Faults, s.Violations = maps.Clone(s.Faults), maps.Clone(s.Violations)
+	s.OverBudget = maps.Clone(s.OverBudget)
 	return s
 }

@@ -25,6 +25,15 @@ type Size struct {
 	Vulnerabilities int
 	// VulnerabilityRows is the number of rows in the software vulnerability export. Default: about thirty for each device.
 	VulnerabilityRows int
+	// AlertsPerIncident is how many alerts an incident groups. Default 3.
+	AlertsPerIncident int
+	// Incidents is the number of incidents. Default: as many as the alerts make. With Alerts left at zero, there are as
+	// many alerts as fill them; with both set, the alerts are shared out.
+	Incidents int
+	// Actions is the number of machine actions present from the start. Default 30.
+	Actions int
+	// Ties is how many alerts in a row bear the same times. Default 1.
+	Ties int
 	// Events is the number of background hunting events of each device in each event table. Default 8.
 	Events int
 	// PageSize caps the rows of a page of every list, so that a small tenant has many pages. Default: Microsoft's own page sizes.
@@ -46,7 +55,15 @@ func orDefault(n, standard int) int {
 func (s Size) withDefaults() Size {
 	s.Devices = orDefault(s.Devices, 200)
 	s.Users = orDefault(s.Users, max(1, s.Devices*3/4))
+	s.AlertsPerIncident = max(1, orDefault(s.AlertsPerIncident, 3))
+	if s.Incidents > 0 && s.Alerts == 0 {
+		s.Alerts = s.Incidents * s.AlertsPerIncident
+	}
 	s.Alerts = orDefault(s.Alerts, 120)
+	if s.Incidents > 0 {
+		s.AlertsPerIncident = max(1, (s.Alerts+s.Incidents-1)/s.Incidents)
+	}
+	s.Actions, s.Ties = orDefault(s.Actions, 30), max(1, s.Ties)
 	if s.Devices == 0 || s.Users == 0 {
 		s.Alerts = 0 // an alert needs a device and a user to be about
 	}
@@ -59,50 +76,77 @@ func (s Size) withDefaults() Size {
 // tenant is the data of one customer: what Microsoft would hold about its devices. Bulky facts are kept as compact
 // numbers and turned into wire rows when they are asked for, so that 100,000 devices fit in a few tens of megabytes.
 type tenant struct {
-	id     string // directory id, a GUID
-	name   string // display name
-	domain string // DNS domain of the users
-	org    string // organisation id of Defender, a GUID, seen in export links
-	seed   uint64
-	size   Size
-	now    func() time.Time
-	born   time.Time // when the data was generated; every generated time is relative to it
+	id       string // directory id, a GUID
+	name     string // display name
+	domain   string // DNS domain of the users
+	org      string // organisation id of Defender, a GUID, seen in export links
+	seed     uint64
+	size     Size
+	now      func() time.Time
+	byUpdate bool      // lists of alerts and incidents begin with what changed last
+	born     time.Time // when the data was generated; every generated time is relative to it
 
 	platforms []platform
 	groups    []deviceGroup
 	templates []template
 	catalogue *catalogue
 	users     []user
-	machines  []machine
-	byID      map[[20]byte]int32 // machine id to index
-	installs  []install          // software of all machines, machine by machine
-	exports   exportIndex
+	noises    *[eventKinds][2][]noise
 
-	mu       sync.RWMutex // guards everything below, and the mutable fields of machines
-	alerts   []*alert     // oldest first
-	alertIDs map[string]int32
-	alertsOf map[int32][]int32 // machine index to alert indexes
-	version  atomic.Int64      // grows with each change that hunting tables show
+	// What follows is one view: a tenant never changes but for its state. A change of these makes another view, which
+	// shares all the rest, so that a call goes on with what it began with.
 
+	machines []*machine // all that ever were; an index is for good
+	roster   []int32    // those of them that there are
+	spans    []span     // where the software of each machine lies in installs
+	installs []install
+	exposed  []int32 // devices exposed to each vulnerability of the catalogue
+	sums     []productSum
+	exports  exportIndex
+	snapshot time.Time // of the vulnerability data
+
+	*state
+}
+
+// state is what all views of a tenant share and what changes.
+type state struct {
+	current atomic.Pointer[tenant] // the newest view
+	due     atomic.Int64           // when the next step of the tenant's life is due, in Unix nanoseconds
+	version atomic.Int64           // grows with each change that hunting tables show
 	hunting huntingStore
-	noises  [eventKinds][2][]noise
+
+	mu        sync.RWMutex // guards everything below, and the mutable fields of machines
+	byID      map[[20]byte]int32
+	alerts    []*alert // an index is for good
+	order     []int32  // the alerts there are, oldest first
+	alertIDs  map[string]int32
+	alertsOf  map[int32][]int32 // machine index to alert indexes
+	incidents []*incident       // an index is for good
+	incidentN map[int64]int32   // number to index
+	actions   []*machineAction  // oldest first
+	life      lifeline
 }
 
 // newTenant generates the data of a tenant. The same specification, seed and time give the same data.
-func newTenant(spec TenantSpec, seed uint64, now func() time.Time) *tenant {
+func newTenant(spec TenantSpec, seed uint64, now func() time.Time, common *shared) *tenant {
 	t := &tenant{
 		id: spec.ID, name: cmp.Or(spec.Name, "Contoso"), domain: cmp.Or(spec.Domain, "contoso.example"),
-		seed: seed, size: spec.Size.withDefaults(), now: now, born: now().UTC().Truncate(time.Second),
+		seed: seed, size: spec.Size.withDefaults(), now: now, born: common.born, byUpdate: spec.ByUpdate,
 	}
-	t.platforms, t.groups, t.templates = platforms(), groups(), templates()
-	t.noises = noises()
+	t.state = newState()
+	t.platforms, t.groups, t.templates, t.noises = common.platforms, common.groups, common.templates, common.noises
 	t.org = t.guid("organisation", 0)
-	t.catalogue = newCatalogue(t.size.Software, t.size.Vulnerabilities, t.born)
+	t.catalogue = common.catalogue(t.size.Software, t.size.Vulnerabilities)
+	t.snapshot = snapshotAt(t.born)
 	t.generateUsers()
 	t.generateMachines()
 	t.generateInstalls()
+	t.countInstalls()
 	t.indexExports()
 	t.generateAlerts()
+	t.generateIncidents()
+	t.generateActions()
+	t.begin()
 	return t
 }
 

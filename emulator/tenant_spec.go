@@ -123,10 +123,22 @@ type TenantSpec struct {
 	Without []string
 	// Seed makes the data. Default: the seed of Options.
 	Seed uint64
+	// ByUpdate lets the lists of alerts and incidents begin with what changed last, in place of what is newest, so that
+	// records move while a list is paged. Microsoft does not document the order.
+	ByUpdate bool
 	// Size says how much data is generated.
 	Size Size
 	// Apps are its applications.
 	Apps []AppSpec
+}
+
+// MirrorRoles are all the roles that reading every stream takes, by any door: those of the guide, of Microsoft Graph, and
+// the ones that neither names.
+func MirrorRoles() []Role {
+	roles := append(GuideRoles(), GraphSecurityRoles()...)
+	roles = append(roles, GraphRoles("SecurityIncident.Read.All")...)
+	roles = append(roles, MDERoles("Software.Read.All", "SecurityRecommendation.Read.All")...)
+	return append(roles, XDRRoles("Incident.Read.All", "AdvancedHunting.Read.All")...)
 }
 
 func (t TenantSpec) withDefaults(seed uint64) TenantSpec {

@@ -39,8 +39,8 @@ func (t *tenant) newUserRow(index int32) userRow {
 func (t *tenant) userRow(index int32) userRow {
 	row := t.newUserRow(index)
 	count := 0
-	for i := range t.machines {
-		m := &t.machines[i]
+	for _, i := range t.roster {
+		m := t.machines[i]
 		if m.primary != index {
 			continue
 		}

@@ -60,7 +60,7 @@ func (t *tenant) vulnerabilityRow(i int32) vulnerabilityRow {
 	v := &c.flaws[i]
 	row := vulnerabilityRow{
 		ID: v.id, Name: v.id, Description: c.describe(v), Severity: severityName(v.vector.severity()),
-		CVSSV3: &v.vector.score, CVSSVector: &v.vector.vector, ExposedMachines: int64(c.exposed[i]),
+		CVSSV3: &v.vector.score, CVSSVector: &v.vector.vector, ExposedMachines: int64(t.exposed[i]),
 		PublishedOn: v.published, UpdatedOn: v.updated,
 		PublicExploit: v.exploit >= exploitPublic, ExploitVerified: v.exploit >= exploitVerified, ExploitInKit: v.exploit >= exploitInKit,
 		ExploitTypes: []string{}, ExploitURIs: []string{}, CVESupportability: "Supported", Tags: []string{},
@@ -133,7 +133,7 @@ type machineReference struct {
 
 // machineReference computes the reference to a device.
 func (t *tenant) machineReference(i int32) machineReference {
-	m := &t.machines[i]
+	m := t.machines[i]
 	return machineReference{m.machineID(), t.dnsName(i), t.platforms[m.platform].platform, t.groups[m.group].assessed()}
 }
 
@@ -141,15 +141,12 @@ func (t *tenant) machineReference(i int32) machineReference {
 func vulnerabilityMachines(c *call) reply {
 	return withVulnerability(c, func(f int32) reply {
 		var found []int32
-		for i := range c.tenant.machines {
+		for i := range c.tenant.spans {
 			if c.tenant.isExposed(int32(i), f) {
 				found = append(found, int32(i))
 			}
 		}
-		return listing[machineReference]{
-			set: "MachineReferences", count: len(found),
-			at: func(n int) machineReference { return c.tenant.machineReference(found[n]) },
-		}.serve(c)
+		return referencesTo(c.tenant, found).serve(c)
 	})
 }
 
@@ -171,9 +168,6 @@ func machineVulnerabilities(c *call) reply {
 		for _, in := range c.tenant.installsOf(i) {
 			flaws = append(flaws, c.tenant.catalogue.products[in.product].open(in.version)...)
 		}
-		return listing[vulnerabilityRow]{
-			set: "Collection(Analytics.Contracts.PublicAPI.PublicVulnerabilityDto)", count: len(flaws),
-			at: func(n int) vulnerabilityRow { return c.tenant.vulnerabilityRow(flaws[n]) },
-		}.serve(c)
+		return flawsListing(c.tenant, flaws).serve(c)
 	})
 }

@@ -32,7 +32,7 @@ func newWorld(t testing.TB, size Size) *world {
 			t.Error(err)
 		}
 	})
-	roles := append(MDERoles("User.Read.All", "File.Read.All", "Ip.Read.All", "Url.Read.All"), XDRRoles("AdvancedHunting.Read.All")...)
+	roles := append(MDERoles("User.Read.All", "File.Read.All", "Ip.Read.All", "Url.Read.All"), MirrorRoles()...)
 	if err := s.Grant(defaultTenantID, defaultClientID, roles...); err != nil {
 		t.Fatal(err)
 	}
@@ -49,12 +49,14 @@ func (w *world) send(method, target, body string, header ...string) answer {
 	switch {
 	case strings.HasPrefix(target, "/v1.0/"):
 		target, token = graphBase+target, w.msg
-	case strings.HasPrefix(target, "/api/advancedhunting"):
+	case strings.HasPrefix(target, "/api/advancedhunting"), strings.HasPrefix(target, "/api/incidents"):
 		target, token = mdeBase+target, w.xdr
 	case strings.HasPrefix(target, "/"):
 		target = mdeBase + target
 	case strings.HasPrefix(target, graphBase):
 		token = w.msg
+	case strings.HasPrefix(target, mdeBase+"/api/incidents"):
+		token = w.xdr
 	}
 	return fetch(w.t, w.s, method, strings.ReplaceAll(target, " ", "%20"), body, append([]string{"Authorization", "Bearer " + token}, header...)...)
 }
