@@ -155,3 +155,10 @@ func door(t testing.TB, name gatehouse.Stream, api gatehouse.API) stream.Door {
 	t.Fatalf("stream %s has no door %s", name, api)
 	return stream.Door{}
 }
+
+// errorsAs finds an error of a type.
+func errorsAs[E error](err error) (E, bool) {
+	var e E
+	ok := errors.As(err, &e)
+	return e, ok
+}
