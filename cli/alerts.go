@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-sec/gatehouse/defender"
+	"github.com/gatehouse-sec/gatehouse/stream"
 )
 
 func newAlertsCommand(p *program) *cobra.Command {
@@ -24,6 +25,7 @@ type alertFilter struct {
 	assignedTo, incident, raw, device string
 	created, updated                  *timeFlag
 	evidence                          bool
+	live                              *bool
 	limit                             *limitFlag
 }
 
@@ -32,7 +34,7 @@ func newAlertsListCommand(p *program) *cobra.Command {
 	cmd := reads(&cobra.Command{
 		Use: "list", Short: "List alerts, newest first",
 		Long: `List alerts. The filters are Microsoft's and are applied by the service; they
-combine with "and". --filter takes OData in Microsoft's own terms.`,
+combine with "and". --filter takes OData in Microsoft's own terms.` + mirrorHelp,
 		Example: `  gatehouse alerts list --severity High --status New
   gatehouse alerts list --since 7d --output ndjson
   gatehouse alerts list --filter "category eq 'Ransomware' and severity ne 'Low'"
@@ -51,6 +53,7 @@ combine with "and". --filter takes OData in Microsoft's own terms.`,
 	flags.StringVar(&f.device, "device", "", "only alerts of this device, by `ID` or exact computer name")
 	flags.BoolVar(&f.evidence, "evidence", false, "with the evidence of each alert")
 	flags.StringVar(&f.raw, "filter", "", "OData `FILTER` in Microsoft's terms")
+	f.live = addLive(cmd)
 	f.limit = addLimit(cmd)
 	return cmd
 }
@@ -75,6 +78,14 @@ func (f *alertFilter) odata() (defender.Filter, error) {
 	return and(f.raw, clauses...), nil
 }
 
+// matches is the same filter, applied here.
+func (f *alertFilter) matches(a defender.Alert) bool {
+	return isWord(string(a.Severity), f.severity.value) && isWord(string(a.Status), f.status.value) &&
+		isWord(a.Category, f.category.value) && isWord(a.AssignedTo, f.assignedTo) &&
+		(f.incident == "" || idText(a.IncidentID) == f.incident) &&
+		since(a.AlertCreationTime, f.created.at) && since(a.LastUpdateTime, f.updated.at)
+}
+
 func (p *program) listAlerts(ctx context.Context, f *alertFilter) error {
 	filter, err := f.odata()
 	if err != nil {
@@ -82,6 +93,13 @@ func (p *program) listAlerts(ctx context.Context, f *alertFilter) error {
 	}
 	if f.device != "" && (filter != "" || f.evidence) {
 		return usagef("--device cannot be combined with a filter or --evidence: Microsoft lists all alerts of a device, with their evidence")
+	}
+	answered, err := p.fromMirror(ctx, stream.Alerts, *f.live || f.raw != "" || f.device != "", func(m mirrored) error {
+		created := func(a defender.Alert) defender.Time { return a.AlertCreationTime }
+		return printList(ctx, p, alertView(), newest(ctx, m, f.matches, created), f.limit.rows)
+	})
+	if answered || err != nil {
+		return err
 	}
 	client, err := p.useDefender()
 	if err != nil {

@@ -76,6 +76,18 @@ func moment[T any](name, title string, at func(T) defender.Time) column[T] {
 	return c
 }
 
+// when makes a column of a time of ours.
+func when[T any](name, title string, at func(T) time.Time) column[T] {
+	c := field(name, title, func(item T) string {
+		if at(item).IsZero() {
+			return ""
+		}
+		return at(item).UTC().Format(time.RFC3339Nano)
+	})
+	c.show = shortTime
+	return c
+}
+
 // count makes a column of a whole number.
 func count[T any](name, title string, n func(T) int64) column[T] {
 	return field(name, title, func(item T) string { return strconv.FormatInt(n(item), 10) }).number()

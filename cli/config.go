@@ -22,6 +22,8 @@ type config struct {
 	cloud, baseURL, resource      string
 	allowHosts                    []string
 	emulator, emulatorCA          string
+	data, databaseURL, keyFile    string
+	integration                   string
 	output, logLevel              string
 	quiet, noColor                bool
 
@@ -82,6 +84,8 @@ func mergeLayers(layers []layer) (*config, error) {
 		cloud: merged.String("cloud"), baseURL: merged.String("base-url"), resource: merged.String("resource"),
 		allowHosts: merged.Strings("allow-host"),
 		emulator:   merged.String("emulator"), emulatorCA: merged.String("emulator-ca"),
+		data: merged.String("data"), databaseURL: merged.String("database-url"),
+		keyFile: merged.String("key-file"), integration: merged.String("integration"),
 		output: orElse(merged.String("output"), "table"), logLevel: orElse(merged.String("log-level"), "warn"),
 		quiet: merged.Bool("quiet"), noColor: merged.Bool("no-color"),
 		layers: layers,

@@ -34,8 +34,9 @@ func newDemoCommand(p *program) *cobra.Command {
 		Use: "demo", Short: "Show everything on the built-in emulator, with no tenant at all",
 		Long: `Start the emulator with a generated tenant on loopback TLS, connect to it with a
 certificate, run the check, and look around: alerts by severity, the riskiest
-devices, the worst exposed CVEs, the scores and a hunt. At the end come the
-commands that do the same by hand. Nothing leaves this machine.`,
+devices, the worst exposed CVEs, the scores and a hunt. Then mirror the tenant,
+and see new alerts arrive as events. At the end come the commands that do the
+same by hand. Nothing leaves this machine.`,
 		Example: "  gatehouse demo\n  gatehouse demo --seed 7 --devices 2000",
 		Args:    wants(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -68,6 +69,7 @@ func (p *program) demo(ctx context.Context, seed uint64, devices int) error {
 	}
 	for _, step := range []func(context.Context, *connection) error{
 		p.demoCheck, p.demoAlerts, p.demoDevices, p.demoVulnerabilities, p.demoScores, p.demoHunting,
+		func(ctx context.Context, _ *connection) error { return p.demoMirror(ctx, s) },
 	} {
 		if err := step(ctx, c); err != nil {
 			return err
@@ -88,6 +90,10 @@ In another:           paste the export lines that it prints, then
   gatehouse vulnerabilities list --severity Critical
   gatehouse score
   gatehouse hunt 'DeviceInfo | take 5'
+  gatehouse integrations add contoso
+  gatehouse sync --once
+  gatehouse status
+  gatehouse events --follow
 
 On a real tenant:     set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET
                       (or AZURE_CLIENT_CERTIFICATE_PATH), then the same commands.`

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-sec/gatehouse/defender"
+	"github.com/gatehouse-sec/gatehouse/stream"
 )
 
 func newDevicesCommand(p *program) *cobra.Command {
@@ -26,6 +27,7 @@ type deviceFilter struct {
 	since          *timeFlag
 	name, tag, raw string
 	group          string
+	live           *bool
 	limit          *limitFlag
 }
 
@@ -42,7 +44,7 @@ func newDevicesListCommand(p *program) *cobra.Command {
 		Use: "list", Short: "List devices",
 		Long: `List devices. The filters are Microsoft's and are applied by the service; they
 combine with "and". --filter takes OData in Microsoft's own terms. With --tag
-the service finds the tagged devices, and the other flags are applied here.`,
+the service finds the tagged devices, and the other flags are applied here.` + mirrorHelp,
 		Example: `  gatehouse devices list --risk High --health Active
   gatehouse devices list --output ndjson > devices.ndjson
   gatehouse devices list --tag vip --os Windows11
@@ -64,6 +66,7 @@ the service finds the tagged devices, and the other flags are applied here.`,
 	flags.StringVar(&f.group, "group-id", "", "only devices of this device group `ID`")
 	flags.StringVar(&f.tag, "tag", "", "only devices with this `TAG`")
 	flags.StringVar(&f.raw, "filter", "", "OData `FILTER` in Microsoft's terms")
+	f.live = addLive(cmd)
 	f.limit = addLimit(cmd)
 	return cmd
 }
@@ -119,7 +122,8 @@ func (f *deviceFilter) matches(d defender.Machine) bool {
 	}
 	return (f.since.at.IsZero() || !d.LastSeen.Before(f.since.at)) &&
 		strings.HasPrefix(strings.ToLower(d.ComputerDNSName), strings.ToLower(f.name)) &&
-		(f.group == "" || string(d.RbacGroupID) == f.group)
+		(f.group == "" || string(d.RbacGroupID) == f.group) &&
+		(f.tag == "" || slices.Contains(d.MachineTags, f.tag))
 }
 
 func (p *program) listDevices(ctx context.Context, f *deviceFilter) error {
@@ -129,6 +133,12 @@ func (p *program) listDevices(ctx context.Context, f *deviceFilter) error {
 	}
 	if f.tag != "" && f.raw != "" {
 		return usagef("--tag cannot be combined with --filter: Microsoft finds tagged devices by a call of its own, which takes no filter")
+	}
+	answered, err := p.fromMirror(ctx, stream.Devices, *f.live || f.raw != "", func(m mirrored) error {
+		return printList(ctx, p, deviceView(), itemsOf(ctx, m, f.matches), f.limit.rows)
+	})
+	if answered || err != nil {
+		return err
 	}
 	client, err := p.useDefender()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/store"
 )
 
 // kindStatus is one row of the table from a kind of error to an exit status.
@@ -28,6 +29,10 @@ func kindStatuses() []kindStatus {
 		{defender.ErrThrottled, exitThrottled},
 		{defender.ErrNotFound, exitNotFound},
 		{errNoDevice, exitNotFound},
+		{store.ErrNotFound, exitNotFound},
+		{store.ErrExists, exitUsage},
+		{store.ErrInvalid, exitUsage},
+		{store.ErrKey, exitUsage},
 	}
 }
 

@@ -45,6 +45,7 @@ func (l *flagLayer) complete(root *cobra.Command) {
 			_ = root.RegisterFlagCompletionFunc(s.name, cobra.FixedCompletions(s.values, cobra.ShellCompDirectiveNoFileComp))
 		}
 	}
+	_ = root.RegisterFlagCompletionFunc("data", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs))
 }
 
 // given returns the settings that were given, each checked.

@@ -42,6 +42,7 @@ type output struct {
 	lines    *lineWriter
 	term     terminal
 	progress *progress
+	rows     rowWriter // the list that is being written, or the last one
 }
 
 func newOutput(to io.Writer, format string, term terminal) *output {
@@ -52,14 +53,24 @@ func newOutput(to io.Writer, format string, term terminal) *output {
 func (o *output) list(heads []head) rowWriter {
 	switch o.format {
 	case "ndjson":
-		return &ndjsonWriter{lines: o.lines}
+		o.rows = &ndjsonWriter{lines: o.lines}
 	case "json":
-		return &jsonWriter{lines: o.lines}
+		o.rows = &jsonWriter{lines: o.lines}
 	case "csv":
-		return newCSVWriter(o.lines, heads)
+		o.rows = newCSVWriter(o.lines, heads)
 	default:
-		return newTableWriter(o.lines, heads, o.term)
+		o.rows = newTableWriter(o.lines, heads, o.term)
 	}
+	return o.rows
+}
+
+// idle passes on the rows that wait, since nobody knows when the next one comes.
+func (o *output) idle() error {
+	o.progress.hide()
+	if table, ok := o.rows.(*tableWriter); ok {
+		return table.close(false)
+	}
+	return o.lines.flush()
 }
 
 // forPeople says whether the rows are read by a person rather than a program.

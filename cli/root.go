@@ -36,7 +36,9 @@ on the built-in emulator.`,
 	root.SetFlagErrorFunc(flagError)
 	p.flags.register(root.PersistentFlags())
 	p.flags.complete(root)
-	root.AddGroup(&cobra.Group{ID: groupStart, Title: "Start here:"}, &cobra.Group{ID: groupData, Title: "Defender's data:"},
+	_ = root.RegisterFlagCompletionFunc("integration", p.completeIntegrations)
+	root.AddGroup(&cobra.Group{ID: groupStart, Title: "Start here:"}, &cobra.Group{ID: groupMirror, Title: "The mirror:"},
+		&cobra.Group{ID: groupData, Title: "Defender's data:"},
 		&cobra.Group{ID: groupMore, Title: "More:"})
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)
@@ -58,15 +60,18 @@ func keepFlagOrder(cmd *cobra.Command) {
 
 // The groups of the root command's help.
 const (
-	groupStart = "start"
-	groupData  = "data"
-	groupMore  = "more"
+	groupStart  = "start"
+	groupMirror = "mirror"
+	groupData   = "data"
+	groupMore   = "more"
 )
 
 // rootCommands lists the commands in the order of the help.
 func rootCommands(p *program) []*cobra.Command {
 	return slices.Concat(
 		inGroup(groupStart, newDemoCommand(p), newCheckCommand(p), newEmulateCommand(p)),
+		inGroup(groupMirror, newIntegrationsCommand(p), newSyncCommand(p), newServeCommand(p), newStatusCommand(p),
+			newEventsCommand(p), newRecordsCommand(p), newReplayCommand(p)),
 		inGroup(groupData, newAlertsCommand(p), newDevicesCommand(p), newVulnerabilitiesCommand(p), newScoreCommand(p), newHuntCommand(p)),
 		inGroup(groupMore, newPermissionsCommand(p), newOCSFCommand(p), newVersionCommand(p)),
 	)
@@ -94,6 +99,7 @@ func (p *program) prepare(cmd *cobra.Command) error {
 		return err
 	}
 	p.config = c
+	p.hidePassword(c.databaseURL)
 	p.log = newLogger(p.stderr, c.logLevel)
 	p.out = newOutput(p.stdout, c.output, terminalOf(p.stdout, p.env, !c.noColor))
 	if errTerm := terminalOf(p.stderr.to, p.env, false); errTerm.tty && !p.out.term.tty && !c.quiet {

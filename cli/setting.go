@@ -36,7 +36,7 @@ type setting struct {
 // settings lists every setting. A flag, a name in the environment and a key in
 // the file exist because they stand here, and nowhere else.
 func settings() []setting {
-	return slices.Concat(identitySettings(), credentialSettings(), serviceSettings(), displaySettings())
+	return slices.Concat(identitySettings(), credentialSettings(), serviceSettings(), mirrorSettings(), displaySettings())
 }
 
 func identitySettings() []setting {
@@ -72,6 +72,17 @@ func serviceSettings() []setting {
 		{name: "allow-host", kind: list, usage: "also send tokens to this `HOST`, which is not one of Microsoft's (repeatable)"},
 		{name: "emulator", noFlag: true, usage: "address of a Gatehouse emulator that stands in for Microsoft's hosts"},
 		{name: "emulator-ca", noFlag: true, path: true, usage: "file with the certificate authority of the emulator"},
+	}
+}
+
+func mirrorSettings() []setting {
+	const noURL = "it may hold a password, which does not belong in this file: set GATEHOUSE_DATABASE_URL"
+	return []setting{
+		{name: "data", path: true, usage: "`FOLDER` of the mirror (default $XDG_DATA_HOME/gatehouse)"},
+		{name: "database-url", noFile: noURL,
+			usage: "PostgreSQL `URL` that holds the mirror in place of a file (other users can see a password given here: prefer GATEHOUSE_DATABASE_URL)"},
+		{name: "key-file", path: true, usage: "`FILE` with the key that seals the secrets of integrations (default: made beside the mirror's file)"},
+		{name: "integration", usage: "`NAME` of the integration that is meant, when there are several"},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-sec/gatehouse/defender"
+	"github.com/gatehouse-sec/gatehouse/stream"
 )
 
 func newVulnerabilitiesCommand(p *program) *cobra.Command {
@@ -22,6 +23,7 @@ type vulnerabilityFilter struct {
 	published, updated *timeFlag
 	score              float64
 	device, cve, raw   string
+	live               *bool
 	limit              *limitFlag
 }
 
@@ -31,7 +33,7 @@ func newVulnerabilitiesListCommand(p *program) *cobra.Command {
 		Use: "list", Short: "List the CVEs that touch the tenant, those of a device, or the devices of a CVE",
 		Long: `List the CVEs that touch the tenant. With --device, those of one device; with
 --cve, the devices that one CVE touches. The filters are Microsoft's and go with
-the tenant's list alone.`,
+the tenant's list alone.` + mirrorHelp,
 		Example: `  gatehouse vulnerabilities list --severity Critical
   gatehouse vulnerabilities list --min-cvss 9 --published-since 30d
   gatehouse vulnerabilities list --device web-01.contoso.example
@@ -47,6 +49,7 @@ the tenant's list alone.`,
 	flags.StringVar(&f.device, "device", "", "the CVEs of this device, by `ID` or exact computer name")
 	flags.StringVar(&f.cve, "cve", "", "the devices that this `CVE` touches")
 	flags.StringVar(&f.raw, "filter", "", "OData `FILTER` in Microsoft's terms")
+	f.live = addLive(cmd)
 	f.limit = addLimit(cmd)
 	return cmd
 }
@@ -65,6 +68,12 @@ func (f *vulnerabilityFilter) odata() (defender.Filter, error) {
 	return and(f.raw, clauses...), nil
 }
 
+// matches is the same filter, applied here.
+func (f *vulnerabilityFilter) matches(v defender.Vulnerability) bool {
+	return isWord(v.Severity, f.severity.value) && since(v.PublishedOn, f.published.at) &&
+		since(v.UpdatedOn, f.updated.at) && (f.score == 0 || v.CVSSV3 >= f.score)
+}
+
 func (p *program) listVulnerabilities(ctx context.Context, f *vulnerabilityFilter) error {
 	filter, err := f.odata()
 	if err != nil {
@@ -79,6 +88,12 @@ func (p *program) listVulnerabilities(ctx context.Context, f *vulnerabilityFilte
 		return p.listExposed(ctx, f)
 	case f.device != "":
 		return p.listDeviceVulnerabilities(ctx, f)
+	}
+	answered, err := p.fromMirror(ctx, stream.CVEs, *f.live || f.raw != "", func(m mirrored) error {
+		return printList(ctx, p, vulnerabilityView(), itemsOf(ctx, m, f.matches), f.limit.rows)
+	})
+	if answered || err != nil {
+		return err
 	}
 	client, err := p.useDefender()
 	if err != nil {

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/app"
+)
+
+// Lines of the board change no more often than boardEvery; where there is no
+// terminal a run that goes on is told of once in boardPlain.
+const (
+	boardEvery = 150 * time.Millisecond
+	boardPlain = 10 * time.Second
+)
+
+// boardLines is how many runs are shown at once; more are counted.
+const boardLines = 12
+
+// board shows on standard error how the runs of a synchronisation go: one line
+// for each run under way on a terminal, redrawn in place, and a plain line for
+// each run that has ended.
+type board struct {
+	mu     sync.Mutex // runs of several integrations are told of at once
+	p      *program
+	to     io.Writer
+	term   terminal
+	named  bool // several integrations: say which
+	runs   []*boardRun
+	drawn  int // lines that stand on the terminal
+	latest time.Time
+	closed bool
+}
+
+// boardRun is one run under way.
+type boardRun struct {
+	key   string
+	last  app.Progress
+	plain time.Time // when it was last told of in a plain line
+}
+
+func (p *program) newBoard(named bool) *board {
+	return &board{p: p, to: p.stderr, named: named, term: terminalOf(p.stderr.to, p.env, !p.config.noColor)}
+}
+
+// show takes what the engine tells. It never blocks for long.
+func (b *board) show(progress app.Progress) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed || b.p.config.quiet {
+		return
+	}
+	now := b.p.now()
+	run := b.run(progress, now)
+	switch {
+	case progress.Done:
+		b.erase()
+		fmt.Fprintln(b.to, b.ended(progress))
+		b.drop(run)
+	case !b.term.tty && now.Sub(run.plain) >= boardPlain:
+		run.plain = now
+		fmt.Fprintln(b.to, b.underWay(progress))
+	}
+	if b.term.tty && (progress.Done || now.Sub(b.latest) >= boardEvery) {
+		b.latest = now
+		b.draw()
+	}
+}
+
+// run finds the line of a run, or adds one.
+func (b *board) run(progress app.Progress, now time.Time) *boardRun {
+	key := progress.Run.Integration + "/" + string(progress.Run.Stream)
+	for _, r := range b.runs {
+		if r.key == key {
+			r.last = progress
+			return r
+		}
+	}
+	r := &boardRun{key: key, last: progress, plain: now}
+	b.runs = append(b.runs, r)
+	return r
+}
+
+func (b *board) drop(run *boardRun) {
+	for i, r := range b.runs {
+		if r == run {
+			b.runs = append(b.runs[:i], b.runs[i+1:]...)
+			return
+		}
+	}
+}
+
+// erase takes the lines under way off the terminal.
+func (b *board) erase() {
+	if b.drawn > 0 {
+		fmt.Fprintf(b.to, "\x1b[%dA\r\x1b[J", b.drawn)
+		b.drawn = 0
+	}
+}
+
+// draw puts them there again as they are now.
+func (b *board) draw() {
+	var page strings.Builder
+	if b.drawn > 0 {
+		fmt.Fprintf(&page, "\x1b[%dA\r\x1b[J", b.drawn)
+	}
+	shown := b.runs[:min(len(b.runs), boardLines)]
+	for _, r := range shown {
+		page.WriteString(b.fitted(b.underWay(r.last)) + "\n")
+	}
+	b.drawn = len(shown)
+	if more := len(b.runs) - len(shown); more > 0 {
+		page.WriteString(fmt.Sprintf("and %s more", thousands(more)) + "\n")
+		b.drawn++
+	}
+	fmt.Fprint(b.to, page.String())
+}
+
+// fitted cuts a line that would wrap, since a wrapped line cannot be redrawn.
+func (b *board) fitted(line string) string {
+	if b.term.width > 0 {
+		return cut(line, b.term.width-1)
+	}
+	return line
+}
+
+// end takes the board away.
+func (b *board) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.erase()
+	b.closed = true
+}
+
+// label names a run.
+func (b *board) label(progress app.Progress) string {
+	name := string(progress.Run.Stream)
+	if b.named {
+		name = progress.Integration.Name + "/" + name
+	}
+	return name
+}
+
+// underWay is the line of a run that goes on.
+func (b *board) underWay(progress app.Progress) string {
+	rows := plural(int(progress.Rows), "row")
+	if progress.Upstream > 0 {
+		rows = thousands(int(progress.Rows)) + " of " + thousands(int(progress.Upstream)) + " rows"
+	}
+	parts := []string{rows, thousands(int(progress.RowsPerSec)) + " rows/s", callsText(progress)}
+	if left := timeLeft(progress); left > 0 {
+		parts = append(parts, age(left)+" left")
+	}
+	return fmt.Sprintf("%-22s %s", b.label(progress), strings.Join(parts, ", "))
+}
+
+// ended is the line of a run that has ended: what it changed, or why it did not
+// end well.
+func (b *board) ended(progress app.Progress) string {
+	run := progress.Run
+	state := string(progress.Health.State)
+	parts := []string{plural(int(progress.Rows), "row"), callsText(progress)}
+	for _, change := range []struct {
+		n    int64
+		what string
+	}{{run.Created, "new"}, {run.Updated, "changed"}, {run.Removed, "removed"}, {run.SetAside, "set aside"}} {
+		if change.n > 0 {
+			parts = append(parts, thousands(int(change.n))+" "+change.what)
+		}
+	}
+	if seconds := progress.Elapsed.Seconds(); seconds >= 1 {
+		parts = append(parts, fmt.Sprintf("%.1f s", seconds))
+	}
+	line := fmt.Sprintf("%-22s %s: %s", b.label(progress), b.term.paint(orElse(state, "ended"), streamTone(state)), strings.Join(parts, ", "))
+	if progress.Err != nil && state != string(gatehouse.StreamHealthy) {
+		line += "; " + oneLine(orElse(progress.Health.Reason, progress.Err.Error()))
+	}
+	return line
+}
+
+// callsText says what was spent beside the fewest calls that could do.
+func callsText(progress app.Progress) string {
+	text := plural(int(progress.Calls), "call")
+	if progress.Floor > 0 && progress.Calls > progress.Floor {
+		text += fmt.Sprintf(" (%s would do)", thousands(int(progress.Floor)))
+	}
+	return text
+}
+
+// timeLeft is how long a run takes yet at its speed; 0 when nobody knows.
+func timeLeft(progress app.Progress) time.Duration {
+	left := progress.Upstream - progress.Rows
+	if progress.Upstream <= 0 || left <= 0 || progress.RowsPerSec <= 0 {
+		return 0
+	}
+	return time.Duration(float64(left) / progress.RowsPerSec * float64(time.Second))
+}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/app"
+	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/stream"
+)
+
+// demoArrivals is how many alerts arrive while the demo watches.
+const demoArrivals = 3
+
+// demoName is what the demo calls its integration.
+const demoName = "demo"
+
+// demoMirror mirrors the tenant, and then sees new alerts arrive.
+func (p *program) demoMirror(ctx context.Context, s *sandbox) error {
+	p.heading("All of it, mirrored", "gatehouse integrations add "+demoName+"\n$ gatehouse sync --once")
+	if err := s.grantMirror(); err != nil {
+		return err
+	}
+	p.line("Beside the permissions of the guide, the application holds from now on what the other streams need.\n")
+	p.config.data = s.path("mirror")
+	return p.useApp(ctx, true, app.Options{Log: p.quietLog()}, func(a *app.App) error {
+		n, err := p.newIntegration(demoName, &integrationFlags{api: &enumFlag{}, streams: &streamsFlag{}})
+		if err != nil {
+			return err
+		}
+		n.SkipCheck = true // the tour has begun with the check
+		i, _, err := a.AddIntegration(ctx, n)
+		if err != nil {
+			return err
+		}
+		if err := p.demoSync(ctx, a, i); err != nil {
+			return err
+		}
+		return p.demoArrive(ctx, s, a, i)
+	})
+}
+
+// grantMirror grants what the streams need beyond the permissions of the guide.
+func (s *sandbox) grantMirror() error {
+	roles := append(emulator.MDERoles("Software.Read.All", "SecurityRecommendation.Read.All"), emulator.GraphRoles("SecurityIncident.Read.All")...)
+	return s.server.Grant(s.lab.tenant.ID, s.lab.app().ClientID, roles...)
+}
+
+// demoSync reads every stream, with live progress.
+func (p *program) demoSync(ctx context.Context, a *app.App, i gatehouse.Integration) error {
+	board := p.newBoard(false)
+	defer board.end()
+	if !board.term.tty { // the lines belong to what is shown, in their place among the rest
+		board.to = p.stdout
+		if err := p.out.lines.flush(); err != nil {
+			return err
+		}
+	}
+	health, err := a.SyncOnce(ctx, i.ID, nil, board.show)
+	board.end()
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	p.heading("How each stream fares", "gatehouse status")
+	return p.printStatus(ctx, statusOf([]gatehouse.Integration{i}, health))
+}
+
+// demoArrive lets alerts appear in the tenant and shows the events that they
+// make.
+func (p *program) demoArrive(ctx context.Context, s *sandbox, a *app.App, i gatehouse.Integration) error {
+	after, err := a.Store().LastEvent(ctx)
+	if err != nil {
+		return err
+	}
+	p.heading("New alerts, as they arrive", fmt.Sprintf("gatehouse events --after %d --follow", after))
+	for range demoArrivals {
+		if _, err := s.server.AddAlert(s.lab.tenant.ID); err != nil {
+			return err
+		}
+	}
+	if _, err := a.SyncOnce(ctx, i.ID, []gatehouse.Stream{stream.Alerts}, nil); err != nil {
+		return err
+	}
+	r := &eventReader{p: p, held: a.Store(), after: after, flags: &eventFlags{
+		streams: &streamsFlag{streams: []gatehouse.Stream{stream.Alerts}}, kind: &enumFlag{}, limit: &limitFlag{},
+	}}
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	return r.print(ctx)
+}

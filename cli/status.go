@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/app"
+)
+
+func newStatusCommand(p *program) *cobra.Command {
+	return withExits(&cobra.Command{
+		Use: "status", Short: "Say how every stream of the mirror fares, and who has to act",
+		Long: `Show each stream of each integration: its state, who has to act, how far it is
+behind, how many records it holds, and when it was last read in full. What is
+wrong comes with the reason and the mend. Nothing is asked of Microsoft.
+
+The exit status is 3 when a stream needs a person.`,
+		Example: `  gatehouse status
+  gatehouse status --integration contoso --output json`,
+		Args: wants(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.useApp(cmd.Context(), false, app.Options{}, func(a *app.App) error { return p.status(cmd.Context(), a) })
+		},
+	}, exitFindings)
+}
+
+// streamStatus is one row of the status.
+type streamStatus struct {
+	Name string `json:"name"` // of the integration
+	gatehouse.StreamHealth
+}
+
+// needsPerson says whether nothing gets better unless somebody acts. A stream
+// that is off was chosen to be, or was never granted.
+func (s streamStatus) needsPerson() bool {
+	switch s.State {
+	case gatehouse.StreamHealthy, gatehouse.StreamOff, gatehouse.StreamPaused, gatehouse.StreamPending:
+		return false
+	}
+	return s.Owner == "you"
+}
+
+func (p *program) status(ctx context.Context, a *app.App) error {
+	all, err := a.Store().Integrations(ctx)
+	if err != nil {
+		return err
+	}
+	only := ""
+	if p.config.integration != "" {
+		i, err := integrationNamed(all, p.config.integration)
+		if err != nil {
+			return err
+		}
+		only = i.ID
+	}
+	health, err := a.Status(ctx, only)
+	if err != nil {
+		return err
+	}
+	return p.printStatus(ctx, statusOf(all, health))
+}
+
+// statusOf puts the names of the integrations to their streams.
+func statusOf(all []gatehouse.Integration, health []gatehouse.StreamHealth) []streamStatus {
+	names := make(map[string]string, len(all))
+	for _, i := range all {
+		names[i.ID] = i.Name
+	}
+	rows := make([]streamStatus, len(health))
+	for i, h := range health {
+		rows[i] = streamStatus{Name: orElse(names[h.Integration], h.Integration), StreamHealth: h}
+	}
+	return rows
+}
+
+// printStatus prints the rows, and for people the reasons and mends below.
+func (p *program) printStatus(ctx context.Context, rows []streamStatus) error {
+	if err := printList(ctx, p, statusView(), rowsOf(rows), 0); err != nil {
+		return err
+	}
+	needed := 0
+	for _, row := range rows {
+		if row.needsPerson() {
+			needed++
+		}
+		if p.out.forPeople() && row.Reason != "" {
+			p.printReason(row)
+		}
+	}
+	if needed > 0 {
+		return &reportedError{err: fmt.Errorf("%s: needs a person", plural(needed, "stream")), status: exitFindings}
+	}
+	return nil
+}
+
+// printReason writes why a stream is as it is and how to mend it.
+func (p *program) printReason(row streamStatus) {
+	p.line("")
+	p.line(p.out.term.paint(row.Name+"/"+string(row.Stream), toneHeading) + " " + p.out.term.paint(string(row.State), streamTone(string(row.State))))
+	paragraphs := []string{row.Reason}
+	if row.Mend != "" {
+		paragraphs = append(paragraphs, "Mend: "+row.Mend)
+	}
+	const margin, widest = 2, 100
+	width := widest
+	if p.out.term.width > 0 {
+		width = min(width, p.out.term.width)
+	}
+	for _, paragraph := range paragraphs {
+		for _, text := range wrap(printable(paragraph), width-margin) {
+			p.line("  " + text)
+		}
+	}
+}
+
+func statusView() view[streamStatus] {
+	type status = streamStatus
+	state := field("state", "State", func(s status) string { return string(s.State) })
+	state.tone = streamTone
+	lag := field("lagSeconds", "Lag", func(s status) string { return strconv.FormatFloat(s.Lag.Seconds(), 'f', 0, 64) }).number()
+	lag.show = ageText
+	return view[status]{
+		noun: "streams",
+		columns: []column[status]{
+			field("name", "Integration", func(s status) string { return s.Name }).flexible(),
+			field("stream", "Stream", func(s status) string { return string(s.Stream) }),
+			state,
+			field("owner", "Owner", func(s status) string { return s.Owner }).dropped(3),
+			lag.dropped(4),
+			count("held", "Held", func(s status) int64 { return s.Held }),
+			field("upstream", "Upstream", func(s status) string { return countText(s.Upstream) }).number().dropped(2),
+			when("lastSuccess", "Last success", func(s status) time.Time { return s.LastSuccess }).dropped(5),
+			when("lastChange", "Last change", func(s status) time.Time { return s.LastChange }).dropped(1),
+			field("setAside", "Set aside", func(s status) string { return idText(s.SetAside) }).number().dropped(6),
+			field("api", "", func(s status) string { return string(s.API) }),
+			count("calls", "", func(s status) int64 { return s.Calls }),
+			count("floor", "", func(s status) int64 { return s.Floor }),
+			when("lastAttempt", "", func(s status) time.Time { return s.LastAttempt }),
+			when("nextAttempt", "", func(s status) time.Time { return s.NextAttempt }),
+			when("failingSince", "", func(s status) time.Time { return s.FailingSince }),
+			field("reason", "", func(s status) string { return s.Reason }),
+			field("mend", "", func(s status) string { return s.Mend }),
+		},
+		raw: encodeStatus,
+	}
+}
+
+// encodeStatus uses the standard library's encoder, which writes a lag as a
+// number.
+func encodeStatus(s streamStatus) jsontext.Value {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return jsontext.Value("null")
+	}
+	return text
+}
+
+func streamTone(state string) tone {
+	switch gatehouse.StreamState(state) {
+	case gatehouse.StreamHealthy:
+		return toneGood
+	case gatehouse.StreamPending, gatehouse.StreamPaused, gatehouse.StreamOff:
+		return toneFaint
+	case gatehouse.StreamDegraded, gatehouse.StreamThrottled:
+		return toneWarn
+	}
+	return toneBad
+}
+
+// countText writes a number that is negative when nobody knows it.
+func countText(n int64) string {
+	if n < 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// ageText writes a number of seconds as people say it.
+func ageText(seconds string) string {
+	n, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil || n <= 0 {
+		return ""
+	}
+	return age(time.Duration(n) * time.Second)
+}
+
+// age writes a length of time in its largest unit.
+func age(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 2*day:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	}
+	return fmt.Sprintf("%dd", int(d/day))
+}
+
+// errNothingActive says that every integration is paused.
+var errNothingActive = errors.New("every integration is paused: gatehouse integrations resume NAME takes one up again")

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/app"
+)
+
+func newSyncCommand(p *program) *cobra.Command {
+	var once bool
+	var streams *streamsFlag
+	cmd := withExits(&cobra.Command{
+		Use: "sync", Short: "Mirror every account, once or from now on",
+		Long: `Read what is new from Microsoft into the mirror. With --once, read every stream
+now, whether it is due or not, print how each fares, and end. Without it, mirror
+on schedule until Ctrl-C, which loses nothing: what was under way goes on from
+there the next time.
+
+Progress goes to standard error: rows, rows a second, calls to Microsoft beside
+the fewest that could do, and the time left where Microsoft says how many rows
+there are. With --once the exit status is 3 when a stream needs a person.`,
+		Example: `  gatehouse sync --once
+  gatehouse sync --once --stream alerts,incidents --integration contoso
+  gatehouse sync`,
+		Args: wants(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if once {
+				return p.syncOnce(cmd.Context(), streams.streams)
+			}
+			if len(streams.streams) > 0 || p.config.integration != "" {
+				return usagef("--stream and --integration need --once: the schedule covers every stream of every active integration")
+			}
+			return p.syncOn(cmd.Context())
+		},
+	}, exitFindings)
+	cmd.Flags().BoolVar(&once, "once", false, "read every stream once, print how each fares, and end")
+	streams = addStreams(cmd, "with --once, only this stream")
+	return cmd
+}
+
+// syncOnce reads every integration that is meant, one after the other.
+func (p *program) syncOnce(ctx context.Context, streams []gatehouse.Stream) error {
+	return p.useApp(ctx, false, app.Options{Log: p.quietLog()}, func(a *app.App) error {
+		meant, err := p.activeIntegrations(ctx, a)
+		if err != nil {
+			return err
+		}
+		board := p.newBoard(len(meant) > 1)
+		defer board.end()
+		var health []gatehouse.StreamHealth
+		for _, i := range meant {
+			fared, err := a.SyncOnce(ctx, i.ID, streams, board.show)
+			if err != nil {
+				return fmt.Errorf("%s: %w", i.Name, err)
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			health = append(health, fared...)
+		}
+		board.end()
+		return p.printStatus(ctx, statusOf(meant, health))
+	})
+}
+
+// quietLog leaves out the warnings that the board shows in a line of its own,
+// unless more than warnings are asked for.
+func (p *program) quietLog() *slog.Logger {
+	if p.config.logLevel == "warn" {
+		return newLogger(p.stderr, "error")
+	}
+	return p.log
+}
+
+// activeIntegrations are those that --integration names, or all that are not
+// paused.
+func (p *program) activeIntegrations(ctx context.Context, a *app.App) ([]gatehouse.Integration, error) {
+	all, err := a.Store().Integrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if name := p.config.integration; name != "" || len(all) == 0 {
+		i, err := integrationNamed(all, name)
+		if err == nil && i.State == gatehouse.IntegrationPaused {
+			err = usagef("%s is paused: gatehouse integrations resume %s takes it up again", i.Name, i.Name)
+		}
+		return []gatehouse.Integration{i}, err
+	}
+	var active []gatehouse.Integration
+	for _, i := range all {
+		if i.State == gatehouse.IntegrationActive {
+			active = append(active, i)
+		}
+	}
+	if len(active) == 0 {
+		return nil, usagef("%w", errNothingActive)
+	}
+	return active, nil
+}
+
+// syncOn mirrors on schedule until ctx ends, which is how it is meant to end.
+func (p *program) syncOn(ctx context.Context) error {
+	board := p.newBoard(true)
+	defer board.end()
+	return p.useApp(ctx, false, app.Options{Progress: board.show, Log: p.quietLog()}, func(a *app.App) error {
+		if _, err := p.activeIntegrations(ctx, a); err != nil {
+			return err
+		}
+		p.sayf("mirroring on schedule; Ctrl-C stops it")
+		err := a.Run(ctx)
+		board.end()
+		if err == nil {
+			p.sayf("stopped")
+		}
+		return err
+	})
+}
