@@ -56,8 +56,9 @@ func (s *session) read(src Source) (time.Time, error) {
 		h = s.failed(r.counted(h), r.verdict(err))
 		s.log.Warn("a stream could not be read", "name", s.account.Name, "stream", src.Stream, "state", h.State, "error", err)
 	}
+	kept := s.keep(h)
 	r.ended(err, h)
-	return h.NextAttempt, s.keep(h)
+	return h.NextAttempt, kept
 }
 
 // off notes that a stream cannot be read at all, which is a failure only when it
@@ -75,8 +76,9 @@ func (s *session) off(src Source, h gatehouse.StreamHealth) (time.Time, error) {
 		}
 	}
 	h.Owner, h.Reason, h.Mend = v.Owner, v.Reason, v.Mend
+	kept := s.keep(h)
 	s.tell(Progress{Integration: s.account, Run: gatehouse.SyncRun{Integration: s.integration, Stream: src.Stream}, Upstream: -1, Done: true, Health: h})
-	return h.NextAttempt, s.keep(h)
+	return h.NextAttempt, kept
 }
 
 // attempt begins or resumes the run and takes it as far as it goes.
