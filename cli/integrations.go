@@ -200,7 +200,7 @@ func (p *program) warnOf(report *check.Report) {
 		return
 	}
 	for _, f := range report.Of(check.Warning) {
-		p.warnf("%s: %s", f.What, f.Mend)
+		p.warnf("%s %s", f.What, f.Mend)
 	}
 }
 

@@ -60,6 +60,9 @@ func (p *program) addIntegration(ctx context.Context, name string, f *integratio
 	if err != nil {
 		return err
 	}
+	if err := p.needKey(n); err != nil {
+		return err
+	}
 	return p.useApp(ctx, true, app.Options{}, func(a *app.App) error {
 		if err := refuseTwin(ctx, a.Store(), n.Integration); err != nil {
 			return err
@@ -79,6 +82,17 @@ func (p *program) addIntegration(ctx context.Context, name string, f *integratio
 		p.sayf("added %s; gatehouse sync mirrors it", name)
 		return nil
 	})
+}
+
+// needKey refuses a secret that could not be sealed: a database, which several
+// machines share, has no file beside it that could hold the key.
+func (p *program) needKey(n app.NewIntegration) error {
+	place, err := p.mirrorPlace()
+	if err != nil || place.url == "" || place.key != "" || n.Secret.Reveal() == "" {
+		return err
+	}
+	return usagef("no key to seal the secret with: name a file with --key-file or GATEHOUSE_KEY_FILE, the same on every machine " +
+		"(head -c 32 /dev/urandom | base64 makes one), or keep only a reference with --secret-ref")
 }
 
 // refuseTwin refuses a name that is taken, and a second integration of the same

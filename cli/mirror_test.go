@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -210,5 +211,13 @@ func TestCompletionFromTheMirror(t *testing.T) {
 		if !strings.HasPrefix(stdout, want) {
 			t.Errorf("%s: offered %q, want %q", args, stdout, want)
 		}
+	}
+}
+
+// writePrivate writes a file that only we may read.
+func writePrivate(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -127,7 +129,7 @@ func itemsOf[T any, P heldItem[T]](ctx context.Context, m mirrored, wanted func(
 				yield(none, err)
 				return
 			}
-			item, err := itemOf[T, P](record.Document)
+			item, err := itemOf[T, P](record)
 			if (err != nil || wanted(item)) && !yield(item, err) {
 				return
 			}
@@ -135,16 +137,25 @@ func itemsOf[T any, P heldItem[T]](ctx context.Context, m mirrored, wanted func(
 	}
 }
 
-// itemOf decodes a document of the mirror.
-func itemOf[T any, P heldItem[T]](document []byte) (T, error) {
+// itemOf decodes a document of the mirror. One that came through Graph has
+// another shape: it is handed out as it came.
+func itemOf[T any, P heldItem[T]](record gatehouse.Record) (T, error) {
 	var item T
-	err := json.Unmarshal(document, &item, json.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	P(&item).SetRaw(document)
+	var err error
+	if record.API == gatehouse.APIGraph {
+		err = errOtherShape
+	} else {
+		err = json.Unmarshal(record.Document, &item, json.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	}
+	P(&item).SetRaw(record.Document)
 	if err != nil {
-		err = &defender.DecodeError{Raw: document, Err: err}
+		err = &defender.DecodeError{Type: fmt.Sprintf("%T", item), Raw: record.Document, Err: err}
 	}
 	return item, err
 }
+
+// errOtherShape says why a document of Graph has no columns here.
+var errOtherShape = errors.New("it came through Graph")
 
 // newest yields the items that are wanted, those with the latest time first. It
 // holds the time and the key of each, and reads the items one by one.
@@ -161,7 +172,7 @@ func newest[T any, P heldItem[T]](ctx context.Context, m mirrored, wanted func(T
 				yield(none, err)
 				return
 			}
-			item, err := itemOf[T, P](record.Document)
+			item, err := itemOf[T, P](record)
 			if err != nil || wanted(item) {
 				places = append(places, place{record.Key, at(item).Time})
 			}
@@ -173,7 +184,7 @@ func newest[T any, P heldItem[T]](ctx context.Context, m mirrored, wanted func(T
 				yield(none, err)
 				return
 			}
-			if !yield(itemOf[T, P](record.Document)) {
+			if !yield(itemOf[T, P](record)) {
 				return
 			}
 		}

@@ -26,7 +26,7 @@ func TestScript(t *testing.T) {
 		Dir:           filepath.Join("..", "testdata", "script"),
 		UpdateScripts: *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": cmdAwait, "emulator": cmdEmulator, "exits": cmdExits, "lines": cmdLines, "newalert": cmdNewAlert,
+			"await": cmdAwait, "emulator": cmdEmulator, "expire": cmdExpire, "exits": cmdExits, "lines": cmdLines, "newalert": cmdNewAlert,
 			"requests": cmdRequests, "revoke": cmdRevoke, "scrub": cmdScrub, "source": cmdSource,
 		},
 		Setup: func(env *testscript.Env) error {
@@ -155,6 +155,15 @@ func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {
 	if len(stats.Violations) > 0 {
 		ts.Fatalf("the client did what a good client never does: %v", stats.Violations)
 	}
+}
+
+// expire ends the client secret.
+func cmdExpire(ts *testscript.TestScript, neg bool, args []string) {
+	s := *sandboxOf(ts)
+	if neg || s == nil || len(args) > 0 {
+		ts.Fatalf("usage: expire, with an emulator")
+	}
+	ts.Check(s.server.ExpireSecret(s.lab.tenant.ID, s.lab.app().ClientID, s.lab.app().Secrets[0].ID))
 }
 
 // revoke ROLE... takes application roles of WindowsDefenderATP or Graph away.

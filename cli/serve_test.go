@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// watchedBuffer is a buffer that one goroutine writes and another reads.
+type watchedBuffer struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (b *watchedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.Write(p)
+}
+
+func (b *watchedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.String()
+}
+
+// until asks again and again for up to a minute.
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 3000 {
+		if done() {
+			return
+		}
+		<-tick.C
+	}
+	t.Fatalf("%s does not happen", what)
+}
+
+// inBackground runs the program until the test ends it.
+func inBackground(t *testing.T, env environment, args ...string) (said *watchedBuffer, end func() int) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	said = &watchedBuffer{}
+	ended := make(chan int, 1)
+	go func() {
+		ended <- Main(ctx, Process{Args: args, Env: env.pairs(), Stdout: said, Stderr: said})
+	}()
+	return said, func() int {
+		stop()
+		return <-ended
+	}
+}
+
+// connected is an environment with an emulator and one integration.
+func connectedMirror(t *testing.T) (*sandbox, environment) {
+	t.Helper()
+	s, v := begin(t, sandboxOptions{})
+	env := maps.Clone(v.env)
+	env["GATEHOUSE_DATA"] = t.TempDir()
+	if status, stdout, stderr := runOnce(t, env, "integrations", "add", "contoso", "--force", "--stream", "devices,alerts"); status != 0 {
+		t.Fatalf("%d %s%s", status, stdout, stderr)
+	}
+	return s, env
+}
+
+func fetch(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
+// serve mirrors, tells monitors how it goes, and ends well when asked to.
+func TestServe(t *testing.T) {
+	t.Parallel()
+	_, env := connectedMirror(t)
+	said, end := inBackground(t, env, "serve", "--listen", "127.0.0.1:0")
+	where := regexp.MustCompile(`metrics on (http://127\.0\.0\.1:\d+)/metrics\n`)
+	until(t, "an address", func() bool { return where.MatchString(said.String()) })
+	base := where.FindStringSubmatch(said.String())[1]
+	for _, route := range []string{"/healthz", "/readyz"} {
+		if status, body := fetch(t, base+route); status != http.StatusOK {
+			t.Errorf("%s: %d %s", route, status, body)
+		}
+	}
+	for _, stream := range []string{"devices", "alerts"} {
+		healthy := regexp.MustCompile(fmt.Sprintf(`(?m)^gatehouse_stream_state\{.*state="healthy",stream="%s"\} 1$`, stream))
+		until(t, stream+" being healthy", func() bool {
+			_, body := fetch(t, base+"/metrics")
+			return healthy.MatchString(body)
+		})
+	}
+	if status, stdout, stderr := runOnce(t, env, "status", "--output", "csv"); status != 0 || strings.Count(stdout, ",healthy,") != 2 {
+		t.Errorf("status beside it: %d\n%s%s", status, stdout, stderr)
+	}
+	if status := end(); status != 0 || !strings.HasSuffix(said.String(), "stopping\nstopped\n") {
+		t.Errorf("ended with %d: %s", status, said)
+	}
+}
+
+// sync without --once mirrors until Ctrl-C, which is no failure, and two
+// processes on one mirror do each thing once.
+func TestSyncUntilInterrupted(t *testing.T) {
+	t.Parallel()
+	_, env := connectedMirror(t)
+	first, endFirst := inBackground(t, env, "sync")
+	second, endSecond := inBackground(t, env, "sync")
+	until(t, "a line for each stream", func() bool {
+		both := first.String() + second.String()
+		return strings.Contains(both, "contoso/devices        healthy: 12 rows") && strings.Contains(both, "contoso/alerts         healthy: 8 rows")
+	})
+	for said, end := range map[*watchedBuffer]func() int{first: endFirst, second: endSecond} {
+		if status := end(); status != 0 || !strings.HasSuffix(said.String(), "stopped\n") {
+			t.Errorf("ended with %d: %s", status, said)
+		}
+	}
+	if _, stdout, _ := runOnce(t, env, "events", "--output", "ndjson"); strings.Count(stdout, "\n") != 20 {
+		t.Errorf("%d events, want one for each record:\n%s", strings.Count(stdout, "\n"), stdout)
+	}
+	if status, _, stderr := runOnce(t, env, "sync", "--stream", "alerts"); status != exitUsage || !strings.Contains(stderr, "need --once") {
+		t.Errorf("%d %s", status, stderr)
+	}
+}
+
+// Ctrl-C in the middle of a synchronisation leaves a mirror that goes on.
+func TestSyncOnceInterrupted(t *testing.T) {
+	t.Parallel()
+	s, env := connectedMirror(t)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var out, errs bytes.Buffer
+	if status := Main(ctx, Process{Args: []string{"sync", "--once"}, Env: env.pairs(), Stdout: &out, Stderr: &errs}); status != exitInterrupted || out.Len() > 0 {
+		t.Errorf("ended with %d: %s%s", status, &out, &errs)
+	}
+	if sent := s.server.Stats().Requests["GET /api/machines"]; sent != 0 {
+		t.Errorf("%d requests were sent", sent)
+	}
+	if status, _, stderr := runOnce(t, env, "sync", "--once"); status != 0 {
+		t.Errorf("%d %s", status, stderr)
+	}
+}
