@@ -58,7 +58,7 @@ func TestChangesThatAreTooOld(t *testing.T) {
 	s := raise(t, emulator.Options{Size: emulator.Size{Devices: 20}}, d.AnyOf)
 	for _, from := range []gatehouse.Checkpoint{{}, {Watermark: s.Now().Add(-15 * 24 * time.Hour)}} {
 		m := s.mustRead(t, d, stream.Request{Mode: gatehouse.SyncDelta, From: from})
-		if keys, _ := truthOf(s, stream.Vulnerabilities); !m.complete || len(m.records) != len(keys) {
+		if keys := truthOf(t, s, stream.Vulnerabilities); !m.complete || len(m.records) != len(keys) {
 			t.Errorf("complete %v, %d of %d", m.complete, len(m.records), len(keys))
 		}
 	}
@@ -86,8 +86,8 @@ func TestExportGoesOn(t *testing.T) {
 			break
 		}
 	}
-	keys, _ := truthOf(s, stream.Vulnerabilities)
-	if diff := cmp.Diff(keys, asTruth(stream.Vulnerabilities, all.keys())); diff != "" || !all.complete {
+	keys := truthOf(t, s, stream.Vulnerabilities)
+	if diff := cmp.Diff(keys, all.keys()); diff != "" || !all.complete {
 		t.Error("complete:", all.complete, "keys:\n", diff)
 	}
 	if all.rows != len(keys) {

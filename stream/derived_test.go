@@ -55,11 +55,11 @@ func TestFoldActions(t *testing.T) {
 func TestPointers(t *testing.T) {
 	t.Parallel()
 	for document, want := range map[string]string{
-		`{"mergedIntoMachineId":"a"}`:                            "a",
-		`{"MergedToDeviceId":"b"}`:                               "b",
-		`{"mergedIntoMachineId":null}`:                           "",
-		`{"MergedToDeviceId":"","mergedIntoMachineId":null}`:     "",
-		`{`:                                                      "",
+		`{"mergedIntoMachineId":"a"}`:                        "a",
+		`{"MergedToDeviceId":"b"}`:                           "b",
+		`{"mergedIntoMachineId":null}`:                       "",
+		`{"MergedToDeviceId":"","mergedIntoMachineId":null}`: "",
+		`{`: "",
 		`{"mergedIntoMachineId":"a","isPotentialDuplication":1}`: "a",
 	} {
 		if got := MergedInto([]byte(document)); got != want {

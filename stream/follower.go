@@ -20,21 +20,26 @@ type follower[T any] struct {
 	// broke the service; 0 is the service's own. Microsoft does not document the
 	// largest.
 	sizes []int
+	// whole reads one item by itself. When it is set, the list comes with what
+	// belongs to its items ($expand), and the last resort is a list without that, and
+	// each item of it read by itself.
+	whole func(context.Context, *T) (T, error)
 }
 
 // read reads the list to its natural end.
 func (f follower[T]) read(ctx context.Context, w *writer) error {
+	last := len(f.sizes) - 1
+	if f.whole != nil {
+		last++
+	}
 	step := 0
 	for try := 1; ; try++ {
-		done, err := f.pass(ctx, w, f.sizes[step])
+		done, err := f.pass(ctx, w, step)
 		switch {
-		case err == nil && f.sizes[step] == 0:
-			w.floor = int64(done.pages)
-			return nil
 		case err == nil:
-			w.floor = floorOf(done.rows, int64(f.sizes[step]))
+			w.floor = f.floor(step, done)
 			return nil
-		case (overloaded(err) || done.rows == 0 && refusedPage(err)) && step < len(f.sizes)-1:
+		case (overloaded(err) || done.rows == 0 && refusedPage(err)) && step < last:
 			step++
 		case !worthAnotherPass(err) || try > maxPasses:
 			return err
@@ -42,18 +47,36 @@ func (f follower[T]) read(ctx context.Context, w *writer) error {
 	}
 }
 
+// floor is the fewest calls that a pass can have taken.
+func (f follower[T]) floor(step int, done pass) int64 {
+	size := f.sizes[min(step, len(f.sizes)-1)]
+	if size == 0 {
+		return int64(done.pages) // how many rows make a page is the service's own affair
+	}
+	return floorOf(done.rows, int64(size))
+}
+
 // pass reads the list once.
-func (f follower[T]) pass(ctx context.Context, w *writer, size int) (pass, error) {
+func (f follower[T]) pass(ctx context.Context, w *writer, step int) (pass, error) {
 	var done pass
-	q := graph.Query{Filter: f.filter, PageSize: size, OnPage: func(graph.PageRead) error {
-		done.pages++
-		return nil
-	}}
+	alone := step == len(f.sizes)
+	q := graph.Query{
+		Filter: f.filter, PageSize: f.sizes[min(step, len(f.sizes)-1)], ExpandAlerts: f.whole != nil && !alone,
+		OnPage: func(graph.PageRead) error {
+			done.pages++
+			return nil
+		},
+	}
 	for v, err := range f.list(ctx, &q) {
 		if err != nil && !undecoded(err) {
 			return done, err
 		}
-		if err := w.one(f.item(&v), err); err != nil {
+		if alone {
+			err = oneAlone(ctx, w, v, f.item, f.whole)
+		} else {
+			err = w.one(f.item(&v), err)
+		}
+		if err != nil {
 			return done, err
 		}
 		done.rows++

@@ -9,9 +9,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/graph"
 )
 
-// incidents is the incidents of Defender XDR. Its own API sends them with their
-// alerts, Graph without: those are the stream of alerts, and reading them with
-// each incident is what breaks large tenants.
+// incidents is the incidents of Defender XDR, each with its alerts.
 func incidents() Stream {
 	return Stream{
 		Name: Incidents, Title: "Incidents", Mode: Incremental, Interval: often, Overlap: late, Reconcile: daily,
@@ -41,6 +39,9 @@ func readGraphIncidents(ctx context.Context, r Request) error {
 	ctx, w := begin(ctx, incidents(), gatehouse.APIGraph, r)
 	p := follower[graph.Incident]{
 		list: r.Clients.Graph.Incidents.List, sizes: []int{graph.MaxIncidentPage, 10, 1},
+		whole: func(ctx context.Context, i *graph.Incident) (graph.Incident, error) {
+			return r.Clients.Graph.Incidents.Get(ctx, i.ID, true)
+		},
 		item: func(i *graph.Incident) item {
 			return item{key: i.ID, document: i.Raw, common: graphIncidentFacts(i), changed: i.LastUpdateDateTime.Time}
 		},

@@ -132,7 +132,7 @@ func (p pager[T]) part(ctx context.Context, w *writer, step int, done *pass) (in
 		}
 		it := p.item(&v)
 		if p.single(step) {
-			err = p.one(ctx, w, v)
+			err = oneAlone(ctx, w, v, p.item, p.whole)
 		} else {
 			err = w.one(it, err)
 		}
@@ -146,17 +146,17 @@ func (p pager[T]) part(ctx context.Context, w *writer, step int, done *pass) (in
 	return n, nil
 }
 
-// one reads an item by itself. One that even then cannot be read is set aside.
-func (p pager[T]) one(ctx context.Context, w *writer, v T) error {
-	short := p.item(&v)
-	v, err := p.whole(ctx, &v)
+// oneAlone reads an item by itself. One that even then cannot be read is set aside.
+func oneAlone[T any](ctx context.Context, w *writer, v T, item func(*T) item, whole func(context.Context, *T) (T, error)) error {
+	short := item(&v)
+	v, err := whole(ctx, &v)
 	switch {
 	case errors.Is(err, defender.ErrNotFound):
 		return nil // gone since
 	case overloaded(err):
 		return w.setAside(short.key, short.document, err.Error())
 	}
-	return w.one(p.item(&v), err)
+	return w.one(item(&v), err)
 }
 
 // holds tells whether the last item still stands where it was read, or further
