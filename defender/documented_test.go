@@ -110,6 +110,8 @@ func TestDocumentedSamples(t *testing.T) {
 	everyMember(t, sample("tvm-xdr-graph/machine-recommendations-response.json").Recommendations.ByMachine(ctx, "m"), advice)
 	everyMember(t, single(sample("tvm-xdr-graph/recommendation-get-response.json").Recommendations.Get(ctx, "r")), advice)
 	everyMember(t, sample("tvm-xdr-graph/recommendation-machinereferences-response.json").Recommendations.Machines(ctx, "r"), machine)
+	everyMember(t, single(sample("tvm-xdr-graph/recommendation-software-response.json").Recommendations.Software(ctx, "r")), software)
+	everyMember(t, sample("tvm-xdr-graph/recommendation-vulnerabilities-response.json").Recommendations.Vulnerabilities(ctx, "r"), func(v defender.Vulnerability) jsontext.Value { return v.Raw })
 	// The page prints a name that the service does not send.
 	everyMember(t, sample("core/machineactions-list-response.json").MachineActions.List(ctx, nil), action, "lastUpdateTimeUtc")
 	everyMember(t, single(sample("core/machineaction-get-response.json").MachineActions.Get(ctx, "a")), action, "lastUpdateTimeUtc")

@@ -38,7 +38,8 @@ func raise(t testing.TB, size emulator.Size, change ...func(*defender.Options)) 
 	}
 	tenant := server.DefaultTenant()
 	t.Cleanup(func() { server.Close() })
-	err = server.Grant(tenant.TenantID, tenant.ClientID, emulator.MDERoles("User.Read.All", "File.Read.All", "Ip.Read.All", "Url.Read.All")...)
+	roles := append(emulator.MirrorRoles(), emulator.MDERoles("User.Read.All", "File.Read.All", "Ip.Read.All", "Url.Read.All")...)
+	err = server.Grant(tenant.TenantID, tenant.ClientID, roles...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,6 +59,17 @@ func readings() []reading {
 			func(t emulator.Truth) []string { return t.Devices }, []string{"mde"},
 		},
 		{
+			"small pages of machines", func(s stage) iter.Seq2[string, error] {
+				return keys(s.client.Machines.List(s.ctx(), &defender.Query{PageSize: 7}), machineID)
+			},
+			func(t emulator.Truth) []string { return t.Devices }, []string{"mde"},
+		},
+		{
+			"incidents", func(s stage) iter.Seq2[string, error] {
+				return keys(s.client.Incidents.List(s.ctx(), &defender.Query{PageSize: 15}), func(i defender.Incident) string { return itoa(i.IncidentID) })
+			}, incidentIDs, []string{"xdr"},
+		},
+		{
 			"export pages", func(s stage) iter.Seq2[string, error] {
 				return keys(s.client.SoftwareVulnerabilities.List(s.ctx(), &defender.ExportQuery{PageSize: 200}), rowID)
 			}, rows, []string{"mde"},
@@ -69,6 +80,18 @@ func readings() []reading {
 			}, rows, []string{"mde", "blob"},
 		},
 	}
+}
+
+// incidentIDs are the ids of all incidents, newest first.
+func incidentIDs(t emulator.Truth) (want []string) {
+	documents, err := t.Documents("incidents", "xdr")
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for id := range documents {
+		want = append(want, id)
+	}
+	return want
 }
 
 // named are the errors that a list may end with.
@@ -113,6 +136,11 @@ func TestFaults(t *testing.T) {
 		{emulator.Fault{Kind: emulator.FaultRepeatedLink}, "mde", links},
 		// Rebuilt from our own query where there is a $skip.
 		{emulator.Fault{Kind: emulator.FaultMalformedLink}, "mde", map[string]error{"export pages": defender.ErrNextLink}},
+		{first(emulator.FaultThrottle), "xdr", nil},
+		{first(emulator.FaultServerError), "xdr", nil},
+		{first(emulator.FaultTruncatedBody), "xdr", nil},
+		{first(emulator.FaultCutBody), "xdr", nil},
+		{emulator.Fault{Kind: emulator.FaultExpiredToken, Calls: []int{1, 3}}, "xdr", nil},
 		{first(emulator.FaultTruncatedBody), "blob", nil},
 		{first(emulator.FaultCutBody), "blob", nil},
 		{first(emulator.FaultDroppedConnection), "blob", nil},
@@ -128,7 +156,7 @@ func TestFaults(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s of %s for %s", tt.fault.Kind, tt.door, r.name), func(t *testing.T) {
 				t.Parallel()
-				s := raise(t, emulator.Size{Devices: 45, Alerts: -1, VulnerabilityRows: 160, PageSize: 20})
+				s := raise(t, emulator.Size{Devices: 45, Incidents: 32, AlertsPerIncident: 1, VulnerabilityRows: 160, PageSize: 20})
 				s.testing = t
 				tt.fault.Route = tt.door
 				if err := s.SetFaults(emulator.Faults{List: []emulator.Fault{tt.fault}}); err != nil {
@@ -158,7 +186,7 @@ func TestFaultStorm(t *testing.T) {
 		for _, r := range readings() {
 			t.Run(fmt.Sprintf("%s, seed %d", r.name, seed+1), func(t *testing.T) {
 				t.Parallel()
-				s := raise(t, emulator.Size{Devices: 45, Alerts: -1, VulnerabilityRows: 160, PageSize: 20})
+				s := raise(t, emulator.Size{Devices: 45, Incidents: 32, AlertsPerIncident: 1, VulnerabilityRows: 160, PageSize: 20})
 				s.testing = t
 				storm := emulator.Faults{Seed: seed + 1, List: []emulator.Fault{
 					{Kind: emulator.FaultThrottle, Probability: 0.1},

@@ -81,6 +81,27 @@ func (s *RecommendationsService) Machines(ctx context.Context, id string) iter.S
 	return related[MachineReference](ctx, s.rest, opRecommendationsMachines, id)
 }
 
+// Software reads the product that a recommendation is about. A recommendation that
+// is about none is ErrNotFound.
+//
+// Permission: Software.Read.All.
+// Docs: https://learn.microsoft.com/defender-endpoint/api/list-recommendation-software.
+//
+//api:operation GET /api/recommendations/{id}/software
+func (s *RecommendationsService) Software(ctx context.Context, id string) (Software, error) {
+	return rest.Get[Software](ctx, s.rest, rest.Request{Operation: opRecommendationsSoftware, Vars: []string{id}})
+}
+
+// Vulnerabilities reads the CVEs that following a recommendation would mend.
+//
+// Permission: Vulnerability.Read.All.
+// Docs: https://learn.microsoft.com/defender-endpoint/api/get-recommendation-vulnerabilities.
+//
+//api:operation GET /api/recommendations/{id}/vulnerabilities
+func (s *RecommendationsService) Vulnerabilities(ctx context.Context, id string) iter.Seq2[Vulnerability, error] {
+	return related[Vulnerability](ctx, s.rest, opRecommendationsVulnerabilities, id)
+}
+
 // ByMachine reads the recommendations for a device.
 //
 // Permission: SecurityRecommendation.Read.All.
@@ -93,12 +114,17 @@ func (s *RecommendationsService) ByMachine(ctx context.Context, machineID string
 
 // Microsoft's pages state no rate limit.
 var (
-	opRecommendationsList      = limited(read("/api/recommendations", "get-all-recommendations", "SecurityRecommendation.Read.All"), 0, 0)
-	opRecommendationsGet       = limited(read("/api/recommendations/{id}", "get-recommendation-by-id", "SecurityRecommendation.Read.All"), 0, 0)
-	opRecommendationsMachines  = limited(read("/api/recommendations/{id}/machineReferences", "get-recommendation-machines", "SecurityRecommendation.Read.All"), 0, 0)
-	opRecommendationsByMachine = limited(read("/api/machines/{machineId}/recommendations", "get-security-recommendations", "SecurityRecommendation.Read.All"), 0, 0)
+	opRecommendationsList            = limited(read("/api/recommendations", "get-all-recommendations", "SecurityRecommendation.Read.All"), 0, 0)
+	opRecommendationsGet             = limited(read("/api/recommendations/{id}", "get-recommendation-by-id", "SecurityRecommendation.Read.All"), 0, 0)
+	opRecommendationsMachines        = limited(read("/api/recommendations/{id}/machineReferences", "get-recommendation-machines", "SecurityRecommendation.Read.All"), 0, 0)
+	opRecommendationsSoftware        = limited(read("/api/recommendations/{id}/software", "list-recommendation-software", "Software.Read.All"), 0, 0)
+	opRecommendationsVulnerabilities = limited(read("/api/recommendations/{id}/vulnerabilities", "get-recommendation-vulnerabilities", "Vulnerability.Read.All"), 0, 0)
+	opRecommendationsByMachine       = limited(read("/api/machines/{machineId}/recommendations", "get-security-recommendations", "SecurityRecommendation.Read.All"), 0, 0)
 )
 
 func recommendationOperations() []Operation {
-	return []Operation{opRecommendationsList, opRecommendationsGet, opRecommendationsMachines, opRecommendationsByMachine}
+	return []Operation{
+		opRecommendationsList, opRecommendationsGet, opRecommendationsMachines, opRecommendationsSoftware,
+		opRecommendationsVulnerabilities, opRecommendationsByMachine,
+	}
 }

@@ -132,6 +132,8 @@ func TestRequests(t *testing.T) {
 			{"recommendations list", each(c.Recommendations.List(ctx, nil))},
 			{"recommendations get", one(c.Recommendations.Get(ctx, "sca-_-scid-2012"))},
 			{"recommendations machines", each(c.Recommendations.Machines(ctx, "va-_-google-_-chrome"))},
+			{"recommendations software", one(c.Recommendations.Software(ctx, "va-_-google-_-chrome"))},
+			{"recommendations vulnerabilities", each(c.Recommendations.Vulnerabilities(ctx, "va-_-google-_-chrome"))},
 			{"recommendations by machine", each(c.Recommendations.ByMachine(ctx, "m1"))},
 			{"machine actions list", each(c.MachineActions.List(ctx, &defender.Query{Filter: defender.Ge("creationDateTimeUtc", at)}))},
 			{"machine actions get", one(c.MachineActions.Get(ctx, "5382f7ea-7557-4ab7-9782-d50480024a4e"))},

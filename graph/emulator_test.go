@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -25,7 +26,7 @@ func raise(t *testing.T, size emulator.Size) (*emulator.Server, emulator.TenantA
 	}
 	t.Cleanup(func() { server.Close() })
 	tenant := server.DefaultTenant()
-	if err := server.Grant(tenant.TenantID, tenant.ClientID, emulator.GraphSecurityRoles()...); err != nil {
+	if err := server.Grant(tenant.TenantID, tenant.ClientID, emulator.MirrorRoles()...); err != nil {
 		t.Fatal(err)
 	}
 	transport, err := entra.EmulatorClient(server.Addr(), server.CA())
@@ -179,4 +180,116 @@ func TestMissingPermissionOnTheEmulator(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
+}
+
+func TestIncidentsOnTheEmulator(t *testing.T) {
+	t.Parallel()
+	s, tenant, c := raise(t, emulator.Size{Devices: 20, Incidents: 120, AlertsPerIncident: 3})
+	ctx := t.Context()
+	documents, err := s.Truth(tenant.TenantID).Documents("incidents", "graph")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{}
+	for id, raw := range documents {
+		want[id] = parsed(t, raw)
+	}
+	for _, q := range []graph.Query{{}, {PageSize: 7}, {PageSize: 49}} {
+		q.ExpandAlerts = true
+		var pages []graph.PageRead
+		q.OnPage = func(p graph.PageRead) error { pages = append(pages, p); return nil }
+		got := map[string]any{}
+		for _, i := range collect(t, c.Incidents.List(ctx, &q)) {
+			got[i.ID] = parsed(t, i.Raw)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+		size := q.PageSize
+		if size == 0 {
+			size = graph.MaxIncidentPage
+		}
+		if floor := (len(want) + size - 1) / size; len(pages) != floor {
+			t.Errorf("%d pages of %d, the floor is %d", len(pages), size, floor)
+		}
+	}
+	all := collect(t, c.Incidents.List(ctx, nil))
+	since := all[40].LastUpdateDateTime.Time
+	changed := 0
+	for _, i := range all {
+		if len(collect(t, i.Alerts())) > 0 {
+			t.Fatal("alerts without being asked for")
+		}
+		if !i.LastUpdateDateTime.Before(since) {
+			changed++
+		}
+	}
+	if got := collect(t, c.Incidents.List(ctx, &graph.Query{Filter: graph.Ge("lastUpdateDateTime", since)})); len(got) != changed || changed == len(all) {
+		t.Errorf("%d changed since %s, want %d of %d", len(got), since, changed, len(all))
+	}
+	bare, err := c.Incidents.Get(ctx, all[3].ID, false)
+	if err != nil || len(collect(t, bare.Alerts())) > 0 || bare.DisplayName == "" || bare.CreatedDateTime.IsZero() {
+		t.Errorf("%+v, %v", bare, err)
+	}
+	whole, err := c.Incidents.Get(ctx, all[3].ID, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if alerts := collect(t, whole.Alerts()); len(alerts) != 3 || alerts[0].IncidentID != whole.ID || len(alerts[0].Evidence) == 0 {
+		t.Errorf("%+v", alerts)
+	}
+	if _, err := c.Incidents.Get(ctx, "1", false); !errors.Is(err, graph.ErrNotFound) {
+		t.Errorf("an unknown incident: %v", err)
+	}
+}
+
+// A reading that stops goes on behind the last page that was whole.
+func TestAlertsGoOnFromAPage(t *testing.T) {
+	t.Parallel()
+	s, tenant, c := raise(t, emulator.Size{Devices: 10, Alerts: 50})
+	q := graph.Query{PageSize: 9}
+	enough := errors.New("enough")
+	q.OnPage = func(p graph.PageRead) error {
+		if q.From = p.Next; p.Number == 3 {
+			return enough
+		}
+		return nil
+	}
+	var got []string
+	for range 3 {
+		for a, err := range c.Alerts.List(t.Context(), &q) {
+			if err != nil && !errors.Is(err, enough) {
+				t.Fatal(err)
+			}
+			if err == nil {
+				got = append(got, a.ID)
+			}
+		}
+		if q.From == "" {
+			break
+		}
+	}
+	want := s.Truth(tenant.TenantID).Alerts
+	slices.Reverse(want)
+	if !slices.Equal(got, want) {
+		t.Error(cmp.Diff(want, got))
+	}
+}
+
+func TestAlertsInOrder(t *testing.T) {
+	t.Parallel()
+	_, _, c := raise(t, emulator.Size{Devices: 10, Alerts: 50})
+	all := collect(t, c.Alerts.List(t.Context(), &graph.Query{OrderBy: "createdDateTime", PageSize: 20}))
+	if len(all) != 50 || !slices.IsSortedFunc(all, func(a, b graph.Alert) int { return a.CreatedDateTime.Compare(b.CreatedDateTime.Time) }) {
+		t.Errorf("%d alerts are not in the order of their creation", len(all))
+	}
+}
+
+func parsed(t *testing.T, raw []byte) any {
+	t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
