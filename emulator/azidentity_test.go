@@ -47,10 +47,10 @@ func TestMicrosoftsOwnClient(t *testing.T) {
 			})
 		},
 	}
-	for name, make := range makers {
+	for name, maker := range makers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cred, err := make()
+			cred, err := maker()
 			if err != nil {
 				t.Fatal(err)
 			}

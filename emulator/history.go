@@ -191,8 +191,7 @@ func (t *tenant) prints(r ref) prints {
 			return prints{DoorMDE: d, DoorGraph: d}
 		}
 	case StreamIncidents:
-		d := t.incidentDigest(i)
-		return prints{DoorXDR: d, DoorGraph: d}
+		return prints{DoorXDR: t.incidentDigest(i, false), DoorGraph: t.incidentDigest(i, true)}
 	case StreamMachineActions:
 		return prints{DoorMDE: digestOf(t.lockedActionRow(r.index))}
 	default:
@@ -205,14 +204,17 @@ func (t *tenant) prints(r ref) prints {
 }
 
 // incidentDigest tells apart the documents of an incident, whose alerts are in them, without making these: an incident
-// may have hundreds. The caller holds the lock.
-func (t *tenant) incidentDigest(i int32) digest {
+// may have hundreds. Only Graph shows the comments of alerts there. The caller holds the lock.
+func (t *tenant) incidentDigest(i int32, comments bool) digest {
 	inc, hash := t.incidents[i], sha256.New()
 	head := digestOf(t.lockedXDRIncident(i, false))
 	_, _ = hash.Write(head[:]) // a hash takes everything
 	for _, at := range inc.alerts {
 		a := t.alerts[at]
-		_, _ = fmt.Fprintln(hash, a.id, a.updated, a.last, a.status, a.classification, a.determination, a.assignedTo, len(a.comments))
+		_, _ = fmt.Fprintln(hash, a.id, a.updated, a.last, a.status, a.classification, a.determination, a.assignedTo)
+		if comments {
+			_, _ = fmt.Fprintln(hash, len(a.comments))
+		}
 	}
 	return digest(hash.Sum(nil))
 }

@@ -53,7 +53,11 @@ func (t *tenant) countInstalls() {
 	t.exposed = make([]int32, len(t.catalogue.flaws))
 	t.sums = make([]productSum, len(t.catalogue.products))
 	seen := make([]int32, len(t.catalogue.flaws)) // last device counted for a vulnerability
+	t.assessed = 0
 	for i := range t.machines {
+		if len(t.installsOf(int32(i))) > 0 {
+			t.assessed++
+		}
 		t.machines[i].exposure = t.countExposure(int32(i), seen)
 		for _, in := range t.installsOf(int32(i)) {
 			p, sum := &t.catalogue.products[in.product], &t.sums[in.product]
@@ -114,7 +118,7 @@ func (t *tenant) impact(product int) float64 {
 	for _, f := range t.weaknesses(product) {
 		worst = max(worst, t.catalogue.flaws[f].vector.score)
 	}
-	return worst * float64(t.sums[product].exposed) / float64(max(1, len(t.roster)))
+	return worst * float64(t.sums[product].exposed) / float64(max(1, t.assessed))
 }
 
 // inventory lists the products that devices have.

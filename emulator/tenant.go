@@ -102,6 +102,7 @@ type tenant struct {
 	installs []install
 	exposed  []int32 // devices exposed to each vulnerability of the catalogue
 	sums     []productSum
+	assessed int // devices that have software
 	exports  exportIndex
 	snapshot time.Time // of the vulnerability data
 

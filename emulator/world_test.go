@@ -22,8 +22,16 @@ type world struct {
 // newWorld starts an emulator with the default tenant in the given size.
 func newWorld(t testing.TB, size Size) *world {
 	t.Helper()
+	return newTenantWorld(t, TenantSpec{Size: size})
+}
+
+// newTenantWorld starts an emulator with the default tenant, of which the size and the order of lists may be others.
+func newTenantWorld(t testing.TB, spec TenantSpec) *world {
+	t.Helper()
 	clock := NewFakeClock(epoch)
-	s, err := Start(Options{Clock: clock, Size: size, NoLimits: true})
+	standard := defaultTenant(spec.Size)
+	standard.ByUpdate = spec.ByUpdate
+	s, err := Start(Options{Clock: clock, Tenants: []TenantSpec{standard}, NoLimits: true})
 	if err != nil {
 		t.Fatal(err)
 	}
