@@ -1,5 +1,7 @@
 package normalize
 
+import "github.com/gatehouse-sec/gatehouse/ocsf"
+
 // word is what one word of Microsoft means in OCSF.
 type word[T ~int64] struct {
 	text string
@@ -17,6 +19,9 @@ func translate[T ~int64](table []word[T], text string) (id T, caption string) {
 		if alike(w.text, text) {
 			return w.id, ""
 		}
+	}
+	if text == ocsf.SeverityOther.Caption() {
+		return 99, "other" // the caption of 99 itself would say nothing
 	}
 	return 99, text
 }

@@ -20,3 +20,70 @@ func (o *observables) add(kind ocsf.ObservableTypeID, path, text string) {
 	}
 	o.list = append(o.list, ocsf.Observable{TypeID: kind, Name: path, Value: text})
 }
+
+// findingObservables collects what a finding shows: names and addresses of
+// devices, files and their digests, processes, users, addresses and registry.
+func findingObservables(device *ocsf.Device, evidence []ocsf.Evidences) []ocsf.Observable {
+	var o observables
+	o.device("device", device)
+	for i := range evidence {
+		e := &evidence[i]
+		o.device("evidences.device", e.Device)
+		o.file("evidences.file", e.File)
+		o.process("evidences.process", e.Process)
+		o.user("evidences.user", e.User)
+		o.endpoint("evidences.dst_endpoint.ip", e.DstEndpoint)
+		o.endpoint("evidences.src_endpoint.ip", e.SrcEndpoint)
+		if e.URL != nil {
+			o.add(ocsf.ObservableTypeURLString, "evidences.url.url_string", e.URL.URLString)
+		}
+		if e.RegKey != nil {
+			o.add(ocsf.ObservableTypeRegistryKeyPath, "evidences.reg_key.path", e.RegKey.Path)
+		}
+	}
+	return o.list
+}
+
+func (o *observables) device(path string, d *ocsf.Device) {
+	if d == nil {
+		return
+	}
+	o.add(ocsf.ObservableTypeDeviceObjectUid, path+".uid", d.UID)
+	o.add(ocsf.ObservableTypeHostname, path+".hostname", d.Hostname)
+	o.add(ocsf.ObservableTypeIPAddress, path+".ip", d.IP)
+}
+
+func (o *observables) file(path string, f *ocsf.File) {
+	if f == nil {
+		return
+	}
+	o.add(ocsf.ObservableTypeFileName, path+".name", f.Name)
+	for _, h := range f.Hashes {
+		o.add(ocsf.ObservableTypeHash, path+".hashes.value", h.Value)
+	}
+}
+
+func (o *observables) process(path string, p *ocsf.Process) {
+	if p == nil {
+		return
+	}
+	o.add(ocsf.ObservableTypeProcessName, path+".name", p.Name)
+	o.add(ocsf.ObservableTypeCommandLine, path+".cmd_line", p.CmdLine)
+	o.file(path+".file", p.File)
+	o.user(path+".user", p.User)
+}
+
+func (o *observables) user(path string, u *ocsf.User) {
+	if u == nil {
+		return
+	}
+	o.add(ocsf.ObservableTypeUserName, path+".name", u.Name)
+	o.add(ocsf.ObservableTypeUserObjectUid, path+".uid", u.UID)
+	o.add(ocsf.ObservableTypeEmailAddress, path+".email_addr", u.EmailAddr)
+}
+
+func (o *observables) endpoint(path string, e *ocsf.NetworkEndpoint) {
+	if e != nil {
+		o.add(ocsf.ObservableTypeIPAddress, path, e.IP)
+	}
+}
