@@ -29,7 +29,8 @@ type board struct {
 	p      *program
 	to     io.Writer
 	term   terminal
-	named  bool // several integrations: say which
+	named  bool             // several integrations: say which
+	held   map[string]int64 // records of a stream before, by the key of its run
 	runs   []*boardRun
 	drawn  int // lines that stand on the terminal
 	latest time.Time
@@ -46,6 +47,19 @@ type boardRun struct {
 func (p *program) newBoard(named bool) *board {
 	return &board{p: p, to: p.stderr, named: named, term: terminalOf(p.stderr.to, p.env, !p.config.noColor)}
 }
+
+// expect tells how much was held before: a full reading brings about as much.
+func (b *board) expect(health []gatehouse.StreamHealth) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held = make(map[string]int64, len(health))
+	for _, h := range health {
+		b.held[runKey(h.Integration, h.Stream)] = h.Held
+	}
+}
+
+// runKey tells the runs apart.
+func runKey(integration string, s gatehouse.Stream) string { return integration + "/" + string(s) }
 
 // show takes what the engine tells. It never blocks for long.
 func (b *board) show(progress app.Progress) {
@@ -73,7 +87,7 @@ func (b *board) show(progress app.Progress) {
 
 // run finds the line of a run, or adds one.
 func (b *board) run(progress app.Progress, now time.Time) *boardRun {
-	key := progress.Run.Integration + "/" + string(progress.Run.Stream)
+	key := runKey(progress.Run.Integration, progress.Run.Stream)
 	for _, r := range b.runs {
 		if r.key == key {
 			r.last = progress
@@ -147,12 +161,16 @@ func (b *board) label(progress app.Progress) string {
 
 // underWay is the line of a run that goes on.
 func (b *board) underWay(progress app.Progress) string {
+	whole, of := progress.Upstream, " of "
+	if whole <= 0 && progress.Run.Mode == gatehouse.SyncFull {
+		whole, of = b.held[runKey(progress.Run.Integration, progress.Run.Stream)], " of about "
+	}
 	rows := plural(int(progress.Rows), "row")
-	if progress.Upstream > 0 {
-		rows = thousands(int(progress.Rows)) + " of " + thousands(int(progress.Upstream)) + " rows"
+	if whole > progress.Rows {
+		rows = thousands(int(progress.Rows)) + of + thousands(int(whole)) + " rows"
 	}
 	parts := []string{rows, thousands(int(progress.RowsPerSec)) + " rows/s", callsText(progress)}
-	if left := timeLeft(progress); left > 0 {
+	if left := timeLeft(progress, whole); left > 0 {
 		parts = append(parts, age(left)+" left")
 	}
 	return fmt.Sprintf("%-22s %s", b.label(progress), strings.Join(parts, ", "))
@@ -191,10 +209,11 @@ func callsText(progress app.Progress) string {
 	return text
 }
 
-// timeLeft is how long a run takes yet at its speed; 0 when nobody knows.
-func timeLeft(progress app.Progress) time.Duration {
-	left := progress.Upstream - progress.Rows
-	if progress.Upstream <= 0 || left <= 0 || progress.RowsPerSec <= 0 {
+// timeLeft is how long a run of so many rows takes yet at its speed; 0 when
+// nobody knows.
+func timeLeft(progress app.Progress, whole int64) time.Duration {
+	left := whole - progress.Rows
+	if left <= 0 || progress.RowsPerSec <= 0 {
 		return 0
 	}
 	return time.Duration(float64(left) / progress.RowsPerSec * float64(time.Second))

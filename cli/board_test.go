@@ -43,6 +43,12 @@ func TestBoardInPlainLines(t *testing.T) {
 	done := progressOf("devices", 61000, 61000)
 	done.Done, done.Health.State = true, gatehouse.StreamHealthy
 	b.show(done)
+	again := progressOf("vulnerabilities", 1000, -1)
+	again.Run.Mode = gatehouse.SyncFull
+	b.expect([]gatehouse.StreamHealth{{Integration: "1", Stream: "vulnerabilities", Held: 31000}})
+	b.show(again)
+	clock = clock.Add(boardPlain)
+	b.show(again)
 	failed := progressOf("alerts", 0, -1)
 	failed.Done, failed.Err, failed.Health = true, errors.New("refused"), gatehouse.StreamHealth{State: gatehouse.StreamForbidden, Reason: "the role is gone"}
 	b.show(failed)
@@ -50,6 +56,7 @@ func TestBoardInPlainLines(t *testing.T) {
 	b.show(done)
 	want := `contoso/devices        1,000 of 61,000 rows, 500 rows/s, 3 calls (2 would do), 2m left
 contoso/devices        healthy: 61,000 rows, 3 calls (2 would do), 61,000 new, 2.0 s
+contoso/vulnerabilities 1,000 of about 31,000 rows, 500 rows/s, 3 calls (2 would do), 1m left
 contoso/alerts         forbidden: 0 rows, 3 calls (2 would do), 2.0 s; the role is gone
 `
 	if out.String() != want {

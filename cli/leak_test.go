@@ -48,6 +48,7 @@ func TestNothingLeaks(t *testing.T) {
 				extra, env := credential(s), maps.Clone(v.env)
 				delete(env, "AZURE_CLIENT_SECRET")
 				maps.Copy(env, extra)
+				env["GATEHOUSE_DATA"] = t.TempDir()
 				for _, args := range leakCommands() {
 					text := runBare(t, args, env, fenced)
 					for _, secret := range plantedIn(s, extra) {
@@ -70,6 +71,8 @@ func leakCommands() [][]string {
 		"check", "check --output json", "devices list", "devices list --output ndjson", "alerts list --limit 1", "alerts get da000_1",
 		"alerts update da000_1 --status New", "devices get nobody", "devices tag nobody --add x", "vulnerabilities list --limit 1",
 		"vulnerabilities export --limit 1", "score", "hunt DeviceInfo|count", "hunt nonsense --api graph", "demo --devices 3",
+		"integrations add contoso --force", "integrations add again", "integrations list --output json", "sync --once", "status", "events --documents",
+		"records list devices --output ndjson", "integrations remove contoso --yes", "integrations add contoso",
 		"devices list --base-url https://nowhere.example", "devices list --resource https://api.security.microsoft.com",
 	} {
 		commands = append(commands, append(strings.Fields(line), "--log-level", "debug"))

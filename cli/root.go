@@ -17,7 +17,8 @@ func newRootCommand(p *program) *cobra.Command {
 		Use:   "gatehouse",
 		Short: "The open connector for Microsoft Defender",
 		Long: `Gatehouse connects to a Microsoft Defender account, proves that it is wired
-right, and reads and updates what the granted permissions allow.
+right, reads and updates what the granted permissions allow, and mirrors all of
+it into a store of your own, with a numbered log of every change.
 
 It needs a tenant id, a client id, and a secret or a certificate; "gatehouse
 help configuration" says where they can stand. "gatehouse check" says what
@@ -25,7 +26,8 @@ works and what is missing. Without a tenant, "gatehouse demo" shows everything
 on the built-in emulator.`,
 		Example: `  gatehouse demo
   gatehouse check
-  gatehouse devices list --risk High --output csv`,
+  gatehouse devices list --risk High --output csv
+  gatehouse integrations add contoso && gatehouse sync`,
 		SilenceUsage: true, SilenceErrors: true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return p.prepare(cmd) },
 	}

@@ -54,6 +54,11 @@ func (p *program) syncOnce(ctx context.Context, streams []gatehouse.Stream) erro
 		defer board.end()
 		var health []gatehouse.StreamHealth
 		for _, i := range meant {
+			before, err := a.Store().Health(ctx, i.ID)
+			if err != nil {
+				return err
+			}
+			board.expect(before)
 			fared, err := a.SyncOnce(ctx, i.ID, streams, board.show)
 			if err != nil {
 				return fmt.Errorf("%s: %w", i.Name, err)
