@@ -213,13 +213,9 @@ func absent(err error) bool {
 	return ok && (refused.Code == notInTenant || refused.Code == resourceNotFound)
 }
 
-// streamOf finds a stream by its name.
-func (c *accounts) streamOf(name gatehouse.Stream) (stream.Stream, bool) {
-	n := slices.IndexFunc(c.options.Streams, func(s stream.Stream) bool { return s.Name == name })
-	if n < 0 {
-		return stream.Stream{}, false
-	}
-	return c.options.Streams[n], true
+// knows tells whether there is a stream of that name.
+func (c *accounts) knows(name gatehouse.Stream) bool {
+	return slices.ContainsFunc(c.options.Streams, func(s stream.Stream) bool { return s.Name == name })
 }
 
 // streams are what is mirrored of an integration.

@@ -204,7 +204,7 @@ func (a *App) SyncOnce(ctx context.Context, idOrName string, streams []gatehouse
 		return nil, err
 	}
 	for _, name := range streams {
-		if _, ok := a.accounts.streamOf(name); !ok {
+		if !a.accounts.knows(name) {
 			return nil, fmt.Errorf("there is no stream %q: %w", name, store.ErrNotFound)
 		}
 	}

@@ -117,7 +117,7 @@ func open(t testing.TB, e *emulator.Server, o app.Options) *app.App {
 
 // small is a tenant that is read in a second.
 func small() emulator.Size {
-	return emulator.Size{Devices: 30, Alerts: 25, VulnerabilityRows: 200, PageSize: 10}
+	return emulator.Size{Devices: 30, Alerts: 25, VulnerabilityRows: 200}
 }
 
 // newIntegration describes the account of the emulator's default tenant.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/gatehouse-sec/gatehouse"
@@ -42,7 +43,7 @@ func meanings() []meaning {
 	}
 	return []meaning{
 		{defender.ErrThrottled, v(gatehouse.StreamThrottled, nobody, "it goes on by itself when the limit allows")},
-		{defender.ErrUnlicensed, v(gatehouse.StreamForbidden, you, "give the tenant the licence, or leave the stream out of the integration")},
+		{defender.ErrUnlicensed, v(gatehouse.StreamOff, you, "give the tenant the licence, or leave the stream out of the integration")},
 		{defender.ErrForbidden, v(gatehouse.StreamForbidden, you, "grant the application permission again, with admin consent")},
 		{defender.ErrUnauthorized, v(gatehouse.StreamUnauthorized, you, "run gatehouse check: Microsoft refuses the token")},
 		{defender.ErrCursorExpired, anew("the list is read from its beginning")},
@@ -64,11 +65,10 @@ func (c *accounts) Explain(err error) engine.Verdict {
 }
 
 func (c *accounts) explain(err error) engine.Verdict {
-	var setting *settingError
 	if refused, ok := entra.AsTokenError(err); ok {
 		return explainToken(refused)
 	}
-	if errors.As(err, &setting) {
+	if _, ok := errors.AsType[*settingError](err); ok {
 		mend := "correct the settings of the integration, or remove it and add it again"
 		if errors.Is(err, store.ErrKey) {
 			mend = "bring back the key that the secret was sealed with, or add the integration again"
@@ -82,6 +82,9 @@ func (c *accounts) explain(err error) engine.Verdict {
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return engine.Verdict{State: gatehouse.StreamUpstream, Owner: microsoft, Reason: "the answer took too long", Mend: "it goes on by itself"}
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return engine.Verdict{State: gatehouse.StreamUpstream, Owner: you, Mend: "look at network, proxy and DNS of this machine; it goes on by itself"}
 	}
 	return withAnswer(engine.Verdict{State: gatehouse.StreamUpstream, Owner: microsoft, Mend: "it is tried again by itself; when it stays, give Microsoft the request id"}, err)
 }

@@ -67,7 +67,7 @@ func (a *App) AddIntegration(ctx context.Context, n NewIntegration) (gatehouse.I
 // mayAdd finds what speaks against an integration before anybody is asked.
 func (a *App) mayAdd(ctx context.Context, i gatehouse.Integration) error {
 	for _, name := range i.Streams {
-		if _, ok := a.accounts.streamOf(name); !ok {
+		if !a.accounts.knows(name) {
 			return fmt.Errorf("there is no stream %q: %w", name, store.ErrInvalid)
 		}
 	}

@@ -7,7 +7,7 @@
 //
 //	job of an integration ──► lease ──► session: connect, then its due streams, one after another
 //	   (durable, unique)     (15 s,      │
-//	      ▲                  renewed)    └─► run ──► page, page, … ──► sweep ──► end ──► health, next attempt
+//	      ▲                  renewed)    └─► run ──► pages one by one ──► sweep ──► end ──► health, next attempt
 //	      └───────────────── snooze until the next stream is due ◄────────────────────────────┘
 //
 // Every active integration has one durable job. Whoever gets the job takes the

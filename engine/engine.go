@@ -227,7 +227,7 @@ func (e *Engine) leave(s *session) {
 
 // The pauses of handle.
 const (
-	attend     = 10 * time.Second // how long a job waits for its session to end
+	attend     = 3 * time.Second  // how long a job waits for its session to end
 	comeBack   = 10 * time.Second // when a job looks again at a session that goes on
 	noSlot     = time.Second      // when a job asks again for a free worker
 	afterError = 5 * time.Second  // when a job tries again after the store failed

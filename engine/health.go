@@ -37,6 +37,25 @@ func (s *session) failed(h gatehouse.StreamHealth, v Verdict) gatehouse.StreamHe
 		h.FailingSince = now
 	}
 	h.NextAttempt = s.schedule.afterFailure(h.FailingSince, v).UTC()
+	if v.State == gatehouse.StreamOff {
+		return s.withheld(h)
+	}
+	return h
+}
+
+// withheld is the health of a stream that may not be read: it is off, which is
+// no failure, unless it could be read before.
+func (s *session) withheld(h gatehouse.StreamHealth) gatehouse.StreamHealth {
+	now := s.options.Now().UTC()
+	if h.LastSuccess.IsZero() {
+		h.State, h.FailingSince = gatehouse.StreamOff, time.Time{}
+		h.NextAttempt = now.Add(s.schedule.jittered(offPause))
+		return h
+	}
+	h.State, h.NextAttempt = gatehouse.StreamForbidden, now.Add(s.schedule.jittered(longestPause))
+	if h.FailingSince.IsZero() {
+		h.FailingSince = now
+	}
 	return h
 }
 
@@ -176,8 +195,7 @@ func longestSilence(runs []gatehouse.SyncRun) time.Duration {
 
 // storageVerdict explains an error of our own database.
 func storageVerdict(err error) (Verdict, bool) {
-	var failed *store.Error
-	if !errors.As(err, &failed) {
+	if _, ok := errors.AsType[*store.Error](err); !ok {
 		return Verdict{}, false
 	}
 	mend := "see the cause"

@@ -21,10 +21,12 @@ const childEnv = "GATEHOUSE_ENGINE_TEST_CHILD"
 
 // child is a process that works until it is killed.
 type child struct {
-	Path, URL   string
-	Integration string
-	Rows        int
-	Value       string
+	Path        string `json:"path"`
+	URL         string `json:"url"`
+	Integration string `json:"integration"` // to sync once; empty to serve all
+	Rows        int    `json:"rows"`
+	Value       string `json:"value"`
+	Witness     string `json:"witness"` // folder of the files that see who works on what
 }
 
 func childOf() (c child, is bool) {
@@ -40,6 +42,9 @@ func childOf() (c child, is bool) {
 
 // run syncs and tells each page on standard output.
 func (c child) run() int {
+	if c.Integration == "" {
+		return c.serve()
+	}
 	s, err := store.Open(context.Background(), store.Options{Path: c.Path, DatabaseURL: c.URL})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -115,9 +120,15 @@ func work(t *testing.T, c child, pages int) {
 // eventually tries until it works.
 func eventually(t *testing.T, f func() bool) {
 	t.Helper()
+	within(t, 60*time.Second, f)
+}
+
+// within tries until it works or the time is up.
+func within(t *testing.T, most time.Duration, f func() bool) {
+	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	late := time.After(60 * time.Second)
+	late := time.After(most)
 	for !f() {
 		select {
 		case <-tick.C:

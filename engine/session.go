@@ -254,8 +254,7 @@ func (s *session) explain(err error) Verdict {
 	if v, ok := storageVerdict(err); ok {
 		return v
 	}
-	var p *panicError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*panicError](err); ok {
 		return Verdict{State: gatehouse.StreamUpstream, Owner: ownerGatehouse, Reason: p.Error(), Mend: "report it with the log, which has the stack", Anew: true}
 	}
 	return s.connector.Explain(err)

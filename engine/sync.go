@@ -64,18 +64,8 @@ func (s *session) read(src Source) (time.Time, error) {
 // off notes that a stream cannot be read at all, which is a failure only when it
 // could be read before.
 func (s *session) off(src Source, h gatehouse.StreamHealth) (time.Time, error) {
-	v := src.Off
-	now := s.options.Now().UTC()
-	h.NextAttempt = now.Add(s.schedule.jittered(offPause))
-	if h.LastSuccess.IsZero() {
-		h.State, h.FailingSince = gatehouse.StreamOff, time.Time{}
-	} else { // it could be read once: somebody took that away
-		h.State, h.NextAttempt = gatehouse.StreamForbidden, now.Add(s.schedule.jittered(longestPause))
-		if h.FailingSince.IsZero() {
-			h.FailingSince = now
-		}
-	}
-	h.Owner, h.Reason, h.Mend = v.Owner, v.Reason, v.Mend
+	h.Owner, h.Reason, h.Mend = src.Off.Owner, src.Off.Reason, src.Off.Mend
+	h = s.withheld(h)
 	kept := s.keep(h)
 	s.tell(Progress{Integration: s.account, Run: gatehouse.SyncRun{Integration: s.integration, Stream: src.Stream}, Upstream: -1, Done: true, Health: h})
 	return h.NextAttempt, kept

@@ -1,0 +1,191 @@
+package engine_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/engine"
+	"github.com/gatehouse-sec/gatehouse/store"
+)
+
+// serve works on every integration until it is killed.
+func (c child) serve() int {
+	ctx := context.Background()
+	s, err := store.Open(ctx, store.Options{DatabaseURL: c.URL})
+	if err == nil {
+		var jobs engine.Jobs
+		if jobs, err = engine.NewRiver(ctx, s, engine.RiverOptions{DatabaseURL: c.URL, Poll: 100 * time.Millisecond}); err == nil {
+			e := engine.New(s, witnessed{c}, engine.Options{Lease: 2 * time.Second, Scan: time.Second, Workers: 2})
+			err = e.Start(ctx, jobs)
+		}
+	}
+	if err != nil {
+		fmt.Println("FAILED", err)
+		return 1
+	}
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the parent goes
+	return 0
+}
+
+// witnessed is an upstream that leaves a file while somebody works on an
+// integration, for every process to see.
+type witnessed struct{ child }
+
+func (w witnessed) Connect(_ context.Context, i gatehouse.Integration) (engine.Connection, error) {
+	read := func(ctx context.Context, r engine.Request) error {
+		defer w.enter(i.Name)()
+		emit := r.Emit
+		r.Emit = func(p gatehouse.Page) error {
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			fmt.Println("page", i.Name)
+			return emit(p)
+		}
+		return newUpstream(w.Rows).read(ctx, r)
+	}
+	return engine.Connection{Sources: []engine.Source{{Stream: "things", API: gatehouse.APIMDE, Interval: time.Hour, Read: read}}}, nil
+}
+
+func (witnessed) Explain(err error) engine.Verdict { return (*upstream)(nil).Explain(err) }
+
+// enter says so when another living process works on the integration.
+func (w witnessed) enter(name string) (leave func()) {
+	path := filepath.Join(w.Witness, name)
+	if text, err := os.ReadFile(path); err == nil {
+		var pid int
+		_, _ = fmt.Sscan(string(text), &pid)
+		if !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			fmt.Println("TWICE", name, "by", pid, "and", os.Getpid())
+		}
+	}
+	fmt.Println("enter", name)
+	_ = os.WriteFile(path, fmt.Append(nil, os.Getpid()), 0o600)
+	return func() { _ = os.Remove(path) }
+}
+
+// process is a running child.
+type process struct {
+	cmd   *exec.Cmd
+	stdin io.Closer
+
+	mu   sync.Mutex
+	said []string
+	done chan struct{}
+}
+
+func startProcess(t *testing.T, c child) *process {
+	t.Helper()
+	orders, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd: exec.Command(os.Args[0]), done: make(chan struct{})}
+	p.cmd.Env, p.cmd.Stderr = append(os.Environ(), childEnv+"="+string(orders)), os.Stderr
+	stdin, err := p.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.stdin = stdin
+	go func() {
+		defer close(p.done)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			p.mu.Lock()
+			p.said = append(p.said, lines.Text())
+			p.mu.Unlock()
+		}
+	}()
+	t.Cleanup(p.kill)
+	return p
+}
+
+// kill ends the process as kill -9 does.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+	_ = p.cmd.Wait()
+	_ = p.stdin.Close()
+}
+
+func (p *process) count(prefix string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, line := range p.said {
+		if strings.HasPrefix(line, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// Three processes share one PostgreSQL and one of them is killed: its
+// integrations go on elsewhere, nothing is lost or repeated, and no integration
+// is worked on by two at once.
+func TestProcesses(t *testing.T) {
+	t.Parallel()
+	o := store.Options{DatabaseURL: server.Database(t)}
+	s := openStore(t, o)
+	const integrations, rows = 6, 400
+	ids := make([]string, integrations)
+	for n := range ids {
+		ids[n] = add(t, s, fmt.Sprint("tenant", n))
+	}
+	c := child{URL: o.DatabaseURL, Rows: rows, Witness: t.TempDir()}
+	all := []*process{startProcess(t, c), startProcess(t, c), startProcess(t, c)}
+	victim := -1
+	eventually(t, func() bool {
+		victim = slices.IndexFunc(all, func(p *process) bool { return p.count("page") > 2 })
+		return victim >= 0
+	})
+	all[victim].kill() // in mid run
+	begun := time.Now()
+	u := newUpstream(rows)
+	within(t, 150*time.Second, func() bool {
+		for _, id := range ids {
+			h, err := s.Health(t.Context(), id)
+			if err != nil || len(h) == 0 || h[0].State != gatehouse.StreamHealthy {
+				return false
+			}
+		}
+		return true
+	})
+	t.Logf("all is mirrored %s after the kill; sessions by process: %d, %d, %d", time.Since(begun).Round(time.Second), all[0].count("enter"), all[1].count("enter"), all[2].count("enter"))
+	for _, id := range ids {
+		holds(t, s, id, u)
+		if got := events(t, s, id); got[gatehouse.EventCreated] != rows || len(got) != 1 {
+			t.Errorf("got %v", got)
+		}
+	}
+	for n, p := range all {
+		if p.count("TWICE")+p.count("FAILED") > 0 {
+			t.Errorf("process %d: %v", n, p.said)
+		}
+	}
+	if total := all[0].count("enter") + all[1].count("enter") + all[2].count("enter"); total <= integrations {
+		t.Errorf("%d sessions: nobody took over", total)
+	}
+}
