@@ -1,7 +1,5 @@
 package normalize
 
-import "github.com/gatehouse-sec/gatehouse/ocsf"
-
 // word is what one word of Microsoft means in OCSF.
 type word[T ~int64] struct {
 	text string
@@ -20,10 +18,16 @@ func translate[T ~int64](table []word[T], text string) (id T, caption string) {
 			return w.id, ""
 		}
 	}
-	if text == ocsf.SeverityOther.Caption() {
-		return 99, "other" // the caption of 99 itself would say nothing
+	return 99, ownWord(text)
+}
+
+// ownWord keeps a word apart from the caption of Other itself, which would say
+// nothing.
+func ownWord(text string) string {
+	if text == "Other" {
+		return "other"
 	}
-	return 99, text
+	return text
 }
 
 // alike compares two words by their letters and digits alone: "True Positive",

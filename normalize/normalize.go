@@ -38,7 +38,7 @@ func open(in Input, what string) (*opened, error) {
 	return &opened{Input: in, value: value{s, 0}, source: s}, nil
 }
 
-// when returns the time of the event: that of the input, or else the first of the
+// time returns the time of the event: that of the input, or else the first of the
 // given ones that is there. Zero when there is none.
 func (o *opened) time(candidates ...ocsf.Timestamp) ocsf.Timestamp {
 	if t := ocsf.TimestampOf(o.Time); t != 0 {

@@ -28,7 +28,7 @@ func (v value) raw() string { return v.source.text[v.node().start:v.node().end] 
 
 // member returns a member of an object, not there when it is null.
 func (v value) member(name string) value {
-	if v.source == nil || v.node().kind != jsontext.KindBeginObject {
+	if v.source == nil || name == "" || v.node().kind != jsontext.KindBeginObject {
 		return value{}
 	}
 	nodes, text := v.source.nodes, v.source.text
