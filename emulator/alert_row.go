@@ -126,7 +126,7 @@ func (f *finding) evidence() evidenceRow {
 func (t *tenant) alertRow(at int32, evidence bool) alertRow {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.lockedAlertRow(at, evidence)
+	return t.newest().lockedAlertRow(at, evidence)
 }
 
 // lockedAlertRow is alertRow for a caller that holds the lock.

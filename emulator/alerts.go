@@ -59,7 +59,7 @@ func (t *tenant) findAlert(id string) (int32, bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	i, ok := t.alertIDs[id]
-	return i, ok
+	return i, ok && int(t.alerts[i].machine) < len(t.machines) // it may be about a device that came after this view
 }
 
 // listAlerts is GET /api/alerts. Without $expand=evidence every alert has evidence [] (core.md 5.1).

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 )
 
 // TestConcurrentUse lists, hunts and changes at once; the race detector is the judge.
@@ -22,6 +23,22 @@ func TestConcurrentUse(t *testing.T) {
 		func() { w.send(http.MethodPatch, "/api/alerts/"+alert, `{"comment":"x"}`) },
 		func() { _, _ = w.s.AddAlert(defaultTenantID) },
 		func() { w.read("/api/machines/findbytag?tag=x") },
+		func() { w.read("/api/incidents") },
+		func() { w.read("/v1.0/security/incidents?$expand=alerts") },
+		func() { w.read("/api/machineactions") },
+		func() { w.read("/api/recommendations") },
+		func() { w.read("/api/machines/SoftwareVulnerabilityChangesByMachine?sinceTime=2026-05-03T00:00:00Z") },
+		func() { w.hunt("DeviceTvmSoftwareVulnerabilities | count") },
+		func() { shelve(t, w.s) },
+		func() { w.clock.Advance(7 * time.Minute) },
+	}
+	for kind := range stepKinds() {
+		if kind != StepAddAlert && kind != StepRemoveAlert && kind != StepRemoveDevice { // the counts and the device are held below
+			calls = append(calls, func() { _, _ = w.s.Do(defaultTenantID, Step{Kind: kind}) })
+		}
+	}
+	if _, err := w.s.Play(defaultTenantID, Life{Span: 20 * time.Minute, Kinds: []StepKind{StepUpgrade, StepMergeIncident, StepAddDevice}}); err != nil {
+		t.Fatal(err)
 	}
 	var done sync.WaitGroup
 	for _, call := range calls {

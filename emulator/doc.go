@@ -24,6 +24,14 @@
 // [Server.ExpireSecret], [Server.SetLicences], [Server.SetThrottled], [Server.RetireHost], [Server.SetFaults].
 // [Server.DefaultTenant] gives all that a client needs to connect.
 //
+// # What happens meanwhile
+//
+// A tenant has a life: a [Step] is one thing that happens to it, at once by [Server.Do], later by [Server.Schedule], or between
+// two calls; a [Life] draws many from a seed, and [Server.Play] plays them along the emulator's clock. Records bear the time
+// [Step.Stamp] and show at [Step.At], so that they can come late or tie. Software changes show with the next six-hourly
+// snapshot, in the full export and in its delta alike. [Truth.Documents] holds what every stream says at every door, and
+// [Server.Changes] every real change with its times: what a mirror must hold, and what it must have told.
+//
 // # What goes wrong
 //
 // [Faults] is a plan: 429 with either known body, 5xx, latency, dropped connections, tokens that expire in

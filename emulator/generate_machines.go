@@ -153,7 +153,7 @@ func (t *tenant) findMachine(key string) (int32, bool) {
 	defer t.mu.RUnlock()
 	if raw, err := hex.DecodeString(key); err == nil && len(raw) == 20 {
 		i, ok := t.byID[[20]byte(raw)]
-		return i, ok
+		return i, ok && int(i) < len(t.machines) // it may have come after this view
 	}
 	key = strings.ToLower(key)
 	if _, digits, ok := strings.Cut(key, "-"); ok { // names carry the device's number

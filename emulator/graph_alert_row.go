@@ -111,7 +111,7 @@ func mask(value string, all bool) string {
 func (t *tenant) graphAlert(at int32, all bool) graphAlert {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.lockedGraphAlert(at, all)
+	return t.newest().lockedGraphAlert(at, all)
 }
 
 // lockedGraphAlert is graphAlert for a caller that holds the lock.

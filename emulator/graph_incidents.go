@@ -55,7 +55,7 @@ type graphIncident struct {
 func (t *tenant) graphIncident(i int32, alerts, all bool) graphIncident {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.lockedGraphIncident(i, alerts, all)
+	return t.newest().lockedGraphIncident(i, alerts, all)
 }
 
 // lockedGraphIncident is graphIncident for a caller that holds the lock.

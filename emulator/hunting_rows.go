@@ -30,7 +30,7 @@ func (t *tenant) huntedAlerts() []alert {
 	oldest := stampOf(t.born.AddDate(0, 0, -huntingDays))
 	var list []alert
 	for _, i := range t.order {
-		if a := t.alerts[i]; a.created > oldest {
+		if a := t.alerts[i]; a.created > oldest && int(a.machine) < len(t.machines) {
 			list = append(list, *a)
 		}
 	}

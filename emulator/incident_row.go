@@ -100,7 +100,7 @@ type xdrEntity struct {
 func (t *tenant) xdrIncident(i int32, whole bool) xdrIncident {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.lockedXDRIncident(i, whole)
+	return t.newest().lockedXDRIncident(i, whole)
 }
 
 // lockedXDRIncident is xdrIncident for a caller that holds the lock.

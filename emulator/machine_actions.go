@@ -52,7 +52,7 @@ type relatedFile struct {
 func (t *tenant) machineActionRow(index int) machineActionRow {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.lockedActionRow(index)
+	return t.newest().lockedActionRow(index)
 }
 
 // lockedActionRow is machineActionRow for a caller that holds the lock.

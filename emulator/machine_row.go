@@ -70,7 +70,7 @@ func (t *tenant) riskOf(i int32) string {
 func (t *tenant) machineRow(i int32) machineRow {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.lockedMachineRow(i)
+	return t.newest().lockedMachineRow(i)
 }
 
 // lockedMachineRow is machineRow for a caller that holds the lock.

@@ -62,6 +62,7 @@ func (s *Server) Truth(tenantID string) Truth {
 func (t *tenant) truth() Truth {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
+	t = t.newest()
 	truth := Truth{
 		MachinesVulnerabilities: t.exports.listed, VulnerabilityRows: t.exports.flaws.rows, ExportFiles: len(t.exports.flaws.files),
 		ControlProfiles: len(secureControls()), SecureScores: secureScoreDays, tenant: t,

@@ -29,6 +29,15 @@ func (t *tenant) viewAt(now time.Time) *tenant {
 	return t.current.Load()
 }
 
+// newest gives the newest view. Whoever reads the state has to read it in this one: alerts and actions can be about devices
+// that older views do not have. The caller holds the lock.
+func (t *tenant) newest() *tenant {
+	if v := t.current.Load(); v != nil {
+		return v
+	}
+	return t // it is being generated
+}
+
 // settle takes every step that is due.
 func (t *tenant) settle(now time.Time) {
 	t.mu.Lock()
