@@ -6,7 +6,6 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/app"
-	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
 
@@ -19,10 +18,6 @@ const demoName = "demo"
 // demoMirror mirrors the tenant, and then sees new alerts arrive.
 func (p *program) demoMirror(ctx context.Context, s *sandbox) error {
 	p.heading("All of it, mirrored", "gatehouse integrations add "+demoName+"\n$ gatehouse sync --once")
-	if err := s.grantMirror(); err != nil {
-		return err
-	}
-	p.line("Beside the permissions of the guide, the application holds from now on what the other streams need.\n")
 	p.config.data = s.path("mirror")
 	return p.useApp(ctx, true, app.Options{Log: p.quietLog()}, func(a *app.App) error {
 		n, err := p.newIntegration(demoName, &integrationFlags{api: &enumFlag{}, streams: &streamsFlag{}})
@@ -39,12 +34,6 @@ func (p *program) demoMirror(ctx context.Context, s *sandbox) error {
 		}
 		return p.demoArrive(ctx, s, a, i)
 	})
-}
-
-// grantMirror grants what the streams need beyond the permissions of the guide.
-func (s *sandbox) grantMirror() error {
-	roles := append(emulator.MDERoles("Software.Read.All", "SecurityRecommendation.Read.All"), emulator.GraphRoles("SecurityIncident.Read.All")...)
-	return s.server.Grant(s.lab.tenant.ID, s.lab.app().ClientID, roles...)
 }
 
 // demoSync reads every stream, with live progress.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse/emulator"
@@ -49,7 +50,7 @@ type identity struct{ tenantID, clientID, secret string }
 func (l *lab) app() *emulator.AppSpec { return &l.tenant.Apps[0] }
 
 // newLab sets a tenant up as the guide says: the seven permissions, those of
-// Graph for the same work, a secret, a certificate and a federated credential.
+// Graph for the same work and what the mirror needs, a secret, a certificate and a federated credential.
 func newLab(o sandboxOptions) (lab, error) {
 	pair, err := newKeyPair(o.now)
 	if err != nil {
@@ -64,7 +65,7 @@ func newLab(o sandboxOptions) (lab, error) {
 			Secrets:      []emulator.SecretSpec{{ID: seededGUID(random), Value: id.secret}},
 			Certificates: [][]byte{pair.certificate},
 			Federated:    []emulator.FederatedSpec{{}},
-			Roles:        append(emulator.GuideRoles(), emulator.GraphSecurityRoles()...),
+			Roles:        slices.Concat(emulator.GuideRoles(), emulator.GraphSecurityRoles(), mirrorRoles()),
 		}},
 	}
 	l := lab{tenant: tenant, pair: pair, identity: id, faults: o.faults}
@@ -72,6 +73,11 @@ func newLab(o sandboxOptions) (lab, error) {
 		return l, o.mistake.make(&l, o.now)
 	}
 	return l, nil
+}
+
+// mirrorRoles are what the streams of the mirror need beyond those.
+func mirrorRoles() []emulator.Role {
+	return append(emulator.MDERoles("Software.Read.All", "SecurityRecommendation.Read.All"), emulator.GraphRoles("SecurityIncident.Read.All")...)
 }
 
 func seededGUID(random *rand.Rand) string {

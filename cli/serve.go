@@ -10,8 +10,9 @@ import (
 	"github.com/gatehouse-sec/gatehouse/app"
 )
 
-// stopWait is how long serve waits for pages under way when it is asked to stop.
-const stopWait = 30 * time.Second
+// stopWait is how long the engine may take to stop. It is less than the half
+// minute that Kubernetes gives a process.
+const stopWait = 20 * time.Second
 
 func newServeCommand(p *program) *cobra.Command {
 	var listen string
@@ -43,18 +44,25 @@ func (p *program) serve(ctx context.Context, listen string) error {
 		return usagef("--listen %q is not an address and a port: write 127.0.0.1:9464", listen)
 	}
 	return p.useApp(ctx, true, app.Options{Listen: listen}, func(a *app.App) error {
-		if err := a.Start(context.WithoutCancel(ctx)); err != nil {
-			return err
-		}
-		p.sayf("mirroring on schedule; metrics on http://%s/metrics", a.Addr())
-		<-ctx.Done()
-		p.sayf("stopping")
-		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
-		defer cancel()
-		if err := a.Stop(patience); err != nil {
-			return err
-		}
-		p.sayf("stopped")
-		return nil
+		return p.work(ctx, a, func() { p.sayf("mirroring on schedule; metrics on http://%s/metrics", a.Addr()) }, func() {})
 	})
+}
+
+// work runs the engine until ctx ends, and stops it in good order: the pages
+// under way are committed.
+func (p *program) work(ctx context.Context, a *app.App, started, ending func()) error {
+	if err := a.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	started()
+	<-ctx.Done()
+	ending()
+	p.sayf("stopping")
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
+	defer cancel()
+	if err := a.Stop(patience); err != nil {
+		return err
+	}
+	p.sayf("stopped")
+	return nil
 }

@@ -116,12 +116,6 @@ func (p *program) syncOn(ctx context.Context) error {
 		if _, err := p.activeIntegrations(ctx, a); err != nil {
 			return err
 		}
-		p.sayf("mirroring on schedule; Ctrl-C stops it")
-		err := a.Run(ctx)
-		board.end()
-		if err == nil {
-			p.sayf("stopped")
-		}
-		return err
+		return p.work(ctx, a, func() { p.sayf("mirroring on schedule; Ctrl-C stops it") }, board.end)
 	})
 }
