@@ -54,12 +54,36 @@ func NewRiver(ctx context.Context, s *store.Store, o RiverOptions) (Jobs, error)
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := newRiver(ctx, riverpgxv5.New(pool), o, pool.Close)
+	var jobs Jobs
+	err = alone(ctx, pool, func() (err error) {
+		jobs, err = newRiver(ctx, riverpgxv5.New(pool), o, pool.Close)
+		return err
+	})
 	if err != nil {
 		pool.Close()
 		return nil, err
 	}
 	return jobs, nil
+}
+
+// alone does something while no other process does it: River's migrations do not
+// bear company.
+func alone(ctx context.Context, pool *pgxpool.Pool, do func() error) error {
+	const key = 0x6761746568 // "gateh"
+	c, err := pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("engine: connect the job queue: %w", err)
+	}
+	defer c.Release()
+	if _, err := c.Exec(ctx, "SELECT pg_advisory_lock($1)", key); err != nil {
+		return fmt.Errorf("engine: wait for another process that makes the tables of the job queue: %w", err)
+	}
+	err = do()
+	if _, unlock := c.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", key); unlock != nil {
+		// The lock goes with its connection.
+		_ = c.Conn().Close(context.WithoutCancel(ctx))
+	}
+	return err
 }
 
 // riverPool opens the connections of River: one listens, the others work.
@@ -90,7 +114,8 @@ var (
 )
 
 // migrationTries is how often the tables are tried to be made when several
-// processes start at once: the loser finds the winner's work on its next try.
+// processes open one SQLite file at once: the loser finds the winner's work on
+// its next try.
 const migrationTries = 5
 
 func newRiver[T any](ctx context.Context, driver riverdriver.Driver[T], o RiverOptions, closeAll func()) (*riverJobs[T], error) {
