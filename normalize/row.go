@@ -1,0 +1,131 @@
+package normalize
+
+import (
+	"iter"
+	"strings"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/ocsf"
+)
+
+// row is a record whose members begin with a small letter in pages and with a
+// capital in files and in hunting. Names are given with a small letter.
+type row struct{ value }
+
+// spelled returns the name as the record spells it. What is os in pages is OS in
+// hunting.
+func (r row) spelled(name string) string {
+	for _, spelling := range []string{name, capital(name), "OS" + strings.TrimPrefix(name, "os")} {
+		if r.value.member(spelling).there() {
+			return spelling
+		}
+	}
+	return name
+}
+
+// capital writes the first letter of a name as a capital.
+func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+
+// member returns a member under any spelling.
+func (r row) member(name string) value { return r.value.member(r.spelled(name)) }
+
+// The readers of value, under either spelling.
+func (r row) list(name string) iter.Seq[value]    { return r.value.list(r.spelled(name)) }
+func (r row) peek(name string) string             { return r.member(name).string() }
+func (r row) text(name string) string             { return r.value.text(r.spelled(name)) }
+func (r row) texts(name string) []string          { return r.value.texts(r.spelled(name)) }
+func (r row) flag(name string) ocsf.Opt[bool]     { return r.value.flag(r.spelled(name)) }
+func (r row) integer(name string) ocsf.Opt[int64] { return r.value.integer(r.spelled(name)) }
+func (r row) valid(name string, ok func(string) bool) string {
+	return r.value.valid(r.spelled(name), ok)
+}
+func (r row) texted(name string, ok func(string) string) string {
+	return marked(ok(r.peek(name)), r.member(name))
+}
+
+// moment reads a time and marks it. Export rows write a blank where others write
+// T, and some members hold a date alone.
+func (r row) moment(name string) ocsf.Timestamp {
+	m := r.member(name)
+	text := m.string()
+	switch {
+	case len(text) == len("2006-01-02"):
+		text += "T00:00:00"
+	case len(text) > len("2006-01-02") && text[10] == ' ':
+		text = text[:10] + "T" + text[11:]
+	}
+	t := ocsf.TimestampOf(parseTime(text))
+	if t != 0 {
+		m.mark()
+	}
+	return t
+}
+
+// translated looks up a member in a table and marks it. It is for tables that
+// tell each word apart; where several words become one, peek and keep the word.
+func translated[T ~int64](r row, name string, table []word[T]) (T, string) {
+	return named(translate(table, r.text(name)))
+}
+
+// named keeps a caption apart from that of Other itself, which would say nothing.
+func named[T ~int64](id T, caption string) (T, string) {
+	if caption == ocsf.SeverityOther.Caption() {
+		caption = strings.ToLower(caption)
+	}
+	return id, caption
+}
+
+// some is an enum that is absent when it is Unknown.
+func some[T ~int64](id T) ocsf.Opt[T] {
+	if id == 0 {
+		return ocsf.Opt[T]{}
+	}
+	return ocsf.Some(id)
+}
+
+// nonEmpty wraps one text as a list.
+func nonEmpty(texts ...string) []string {
+	var list []string
+	for _, t := range texts {
+		if t != "" {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// inventoryActivity says what happened to a thing of the inventory: it was found,
+// or it is there no more, which OCSF has no number for.
+func inventoryActivity(kind gatehouse.EventKind) (ocsf.InventoryActivityID, string) {
+	if kind == gatehouse.EventRemoved {
+		return ocsf.InventoryActivityOther, "Removed"
+	}
+	return ocsf.InventoryActivityCollect, ""
+}
+
+// statusOf says where a finding stands that is there as long as its record is.
+func statusOf(kind gatehouse.EventKind) ocsf.FindingStatusID {
+	switch kind {
+	case gatehouse.EventRemoved:
+		return ocsf.FindingStatusResolved
+	case gatehouse.EventUpdated:
+		return ocsf.FindingStatusInProgress
+	default:
+		return ocsf.FindingStatusNew
+	}
+}
+
+// tagged is a list of texts as one tag of a finding.
+func tagged(name string, texts []string) []ocsf.KeyValueObject {
+	if len(texts) == 0 {
+		return nil
+	}
+	return []ocsf.KeyValueObject{{Name: name, Values: texts}}
+}
+
+// unmark says that the event tells less than the value, which stays in unmapped.
+func (v value) unmark() {
+	if v.source != nil {
+		v.node().used = false
+	}
+}
