@@ -143,7 +143,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.listen(ctx); err != nil {
 		return err
 	}
-	jobs, err := engine.NewRiver(ctx, a.store, engine.RiverOptions{DatabaseURL: a.options.DatabaseURL, Workers: 2 * a.options.Workers, Log: a.options.Log})
+	jobs, err := engine.NewRiver(ctx, a.store, engine.RiverOptions{DatabaseURL: a.options.DatabaseURL, Workers: a.options.Workers, Log: a.options.Log})
 	if err != nil {
 		return errors.Join(err, a.unlisten(ctx))
 	}

@@ -28,7 +28,7 @@ func (c child) serve() int {
 	s, err := store.Open(ctx, store.Options{DatabaseURL: c.URL})
 	if err == nil {
 		var jobs engine.Jobs
-		if jobs, err = engine.NewRiver(ctx, s, engine.RiverOptions{DatabaseURL: c.URL, Poll: 100 * time.Millisecond}); err == nil {
+		if jobs, err = engine.NewRiver(ctx, s, engine.RiverOptions{DatabaseURL: c.URL, Poll: 100 * time.Millisecond, Workers: 2}); err == nil {
 			e := engine.New(s, witnessed{c}, engine.Options{Lease: 2 * time.Second, Scan: time.Second, Workers: 2})
 			err = e.Start(ctx, jobs)
 		}

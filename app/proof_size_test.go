@@ -1,0 +1,425 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/app"
+	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/store"
+	"github.com/gatehouse-sec/gatehouse/store/storetest"
+	"github.com/gatehouse-sec/gatehouse/stream"
+)
+
+// proofsInFull tells whether the proofs run at their whole size.
+func proofsInFull() bool { return os.Getenv("GATEHOUSE_PROOF") == "full" }
+
+// What a mirror may cost.
+const (
+	mostMB       = 128  // of memory, at its peak
+	mostCalls    = 1.05 // times the floor
+	leastOfBare  = 0.25 // of the rate of a bare insertion, spent in commits: below it something is broken
+	aimedOfBare  = 0.5  // what is aimed at
+	childSetting = "GATEHOUSE_PROOF_CHILD"
+)
+
+// child tells a process of its own what to mirror.
+type child struct {
+	Addr   string
+	CA     []byte
+	Data   string
+	Report string // the file that it writes what it has measured to
+	Access []emulator.TenantAccess
+}
+
+// inChild runs this test again in a process of its own, and reads its report.
+func inChild(t *testing.T, e *emulator.Server, access []emulator.TenantAccess, report any) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Skip("this binary cannot be found")
+	}
+	dir := t.TempDir()
+	c := child{Addr: e.Addr(), CA: e.CA(), Data: dir, Report: filepath.Join(dir, "report.json"), Access: access}
+	setting, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "child.json"), setting, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	//nolint:gosec // it is this very binary
+	cmd := exec.CommandContext(t.Context(), self, "-test.run", "^"+t.Name()+"$", "-test.count=1", "-test.timeout=50m")
+	cmd.Env = append(os.Environ(), childSetting+"="+filepath.Join(dir, "child.json"))
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	text, err := os.ReadFile(c.Report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, report); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// asChild returns what this process shall do when it is such a process.
+func asChild(t *testing.T) (child, bool) {
+	t.Helper()
+	path := os.Getenv(childSetting)
+	if path == "" {
+		return child{}, false
+	}
+	var c child
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c, true
+}
+
+// open makes an application that speaks to the emulator of the parent.
+func (c child) open(t *testing.T, o app.Options) *app.App {
+	t.Helper()
+	client, err := entra.EmulatorClient(c.Addr, c.CA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Data, o.HTTPClient = c.Data, client
+	a, err := app.New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+// report writes what was measured.
+func (c child) report(t *testing.T, v any) {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(c.Report, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// peakMB is the most memory that this process has held, by the system's count;
+// 0 where the system does not say.
+func peakMB(t *testing.T) float64 {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	kb, err := strconv.ParseFloat(strings.Fields(after + " 0")[0], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kb / 1024
+}
+
+// table prints rows of cells below each other.
+func table(t *testing.T, title string, rows ...[]any) {
+	t.Helper()
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, row := range rows {
+		for _, cell := range row {
+			if f, ok := cell.(float64); ok {
+				cell = strconv.FormatFloat(f, 'f', 2, 64)
+			}
+			fmt.Fprintf(w, "%v\t", cell)
+		}
+		fmt.Fprintln(w)
+	}
+	_ = w.Flush() // it writes to memory
+	t.Logf("%s\n%s", title, b.String())
+}
+
+// allowed describes a tenant whose application may read every stream by any door.
+func allowed(n int, size emulator.Size, roles ...emulator.Role) (emulator.TenantSpec, emulator.TenantAccess) {
+	if roles == nil {
+		roles = emulator.MirrorRoles()
+	}
+	a := emulator.TenantAccess{
+		TenantID: fmt.Sprintf("00000000-0000-4000-8000-%012d", n), ClientID: fmt.Sprintf("11111111-0000-4000-8000-%012d", n), Secret: fmt.Sprint("secret", n),
+	}
+	return emulator.TenantSpec{
+		ID: a.TenantID, Domain: fmt.Sprintf("t%d.example", n), Seed: uint64(n), Size: size,
+		Apps: []emulator.AppSpec{{ClientID: a.ClientID, Secrets: []emulator.SecretSpec{{Value: a.Secret}}, Roles: roles}},
+	}, a
+}
+
+// meter measures how long pages take to be committed, and when there is a bare
+// table how long the same pages take to be inserted there.
+type meter struct {
+	mu           sync.Mutex
+	bare         *storetest.Bare
+	commit, flat map[gatehouse.Stream]time.Duration
+}
+
+// streams returns the catalogue with the meter at every door.
+func (m *meter) streams() []stream.Stream {
+	m.commit, m.flat = map[gatehouse.Stream]time.Duration{}, map[gatehouse.Stream]time.Duration{}
+	all := stream.All()
+	for i := range all {
+		for j, d := range all[i].Doors {
+			all[i].Doors[j].Read = func(ctx context.Context, r stream.Request) error {
+				emit := r.Emit
+				r.Emit = func(p gatehouse.Page) error { return m.page(ctx, all[i].Name, p, emit) }
+				return d.Read(ctx, r)
+			}
+		}
+	}
+	return all
+}
+
+func (m *meter) page(ctx context.Context, name gatehouse.Stream, p gatehouse.Page, emit func(gatehouse.Page) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.bare == nil {
+		start := time.Now()
+		err := emit(p)
+		m.commit[name] += time.Since(start)
+		return err
+	}
+	rows := make([]store.PageRecord, len(p.Records))
+	for i, r := range p.Records {
+		rows[i] = store.PageRecord{Key: r.Key, Document: r.Document}
+	}
+	start := time.Now()
+	err := m.bare.Insert(ctx, rows)
+	m.flat[name] += time.Since(start)
+	return errors.Join(err, emit(p))
+}
+
+// sized is what a child has measured of one stream.
+type sized struct {
+	Stream               gatehouse.Stream
+	State                gatehouse.StreamState
+	Reason               string
+	Rows, Calls, Floor   int64
+	Whole, Commit, Plain time.Duration // the run, its commits, and the bare insertion
+	Peak                 float64       // MB, of the process so far
+}
+
+// sizes is what a child has measured.
+type sizes struct {
+	Streams    []sized
+	Peak       float64
+	Idle       int64 // events of a second sync
+	IdleCalls  int64
+	Whole      int64 // events of one more that reads everything anew
+	BytesOnDsk int64
+}
+
+// TestProofSize mirrors a large tenant and holds what that costs: memory, calls,
+// time beside that of a bare insertion, and no event where nothing has changed.
+func TestProofSize(t *testing.T) {
+	if c, ok := asChild(t); ok {
+		mirrorAlone(t, c)
+		return
+	}
+	if !proofsInFull() {
+		t.Parallel()
+	}
+	size := emulator.Size{Devices: 1000, Alerts: 800, VulnerabilityRows: 10_000, AlertsPerIncident: 400}
+	if proofsInFull() {
+		size = emulator.Size{Devices: 100_000, Alerts: 50_000, VulnerabilityRows: 1_001_000, AlertsPerIncident: 400}
+	}
+	spec, access := allowed(1, size)
+	e := emulate(t, emulator.Options{Tenants: []emulator.TenantSpec{spec}})
+	var got sizes
+	inChild(t, e, []emulator.TenantAccess{access}, &got)
+	got.print(t)
+	got.hold(t, e.Truth(access.TenantID), size)
+	stats := e.Stats()
+	if len(stats.OverBudget) > 0 || len(stats.Violations) > 0 {
+		t.Errorf("over budget %v, violations %v", stats.OverBudget, stats.Violations)
+	}
+}
+
+// large are the streams that grow with a tenant, incidents with 400 alerts each
+// among them.
+func large() []gatehouse.Stream {
+	return []gatehouse.Stream{stream.Devices, stream.Alerts, stream.Vulnerabilities, stream.Incidents}
+}
+
+// mirrorAlone mirrors a tenant in a process of its own.
+func mirrorAlone(t *testing.T, c child) {
+	m := &meter{}
+	a := c.open(t, app.Options{Streams: m.streams()})
+	n := newIntegration("large", c.Access[0])
+	n.SkipCheck = true
+	i, _, err := a.AddIntegration(t.Context(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got sizes
+	for _, name := range large() {
+		got.Streams = append(got.Streams, mirrorOne(t, a, i.ID, name))
+	}
+	got.Peak = peakMB(t)
+	for i, s := range got.Streams {
+		got.Streams[i].Commit = m.commit[s.Stream]
+	}
+	before := lastEvent(t, a)
+	for _, s := range syncOnce(t, a, i.ID, large()...) {
+		got.IdleCalls += s.Calls
+	}
+	got.Idle = lastEvent(t, a) - before
+	got.Peak = max(got.Peak, peakMB(t))
+
+	bareTable(t, c, m)
+	for _, name := range large() {
+		if err := a.Store().ResetCheckpoint(t.Context(), i.ID, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	syncOnce(t, a, i.ID, large()...)
+	got.Whole = lastEvent(t, a) - before - got.Idle
+	for i, s := range got.Streams {
+		got.Streams[i].Plain = m.flat[s.Stream]
+	}
+	if f, err := os.Stat(filepath.Join(c.Data, "gatehouse.db")); err == nil {
+		got.BytesOnDsk = f.Size()
+	}
+	c.report(t, got)
+}
+
+// bareTable lets the meter insert into a table of a database of its own.
+func bareTable(t *testing.T, c child, m *meter) {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(c.Data, "bare.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if m.bare, err = storetest.NewBare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mirrorOne mirrors one stream for the first time.
+func mirrorOne(t *testing.T, a *app.App, id string, name gatehouse.Stream) sized {
+	t.Helper()
+	start := time.Now()
+	h := syncOnce(t, a, id, name)[0]
+	return sized{
+		Stream: name, State: h.State, Reason: h.Reason, Rows: h.Held, Calls: h.Calls, Floor: h.Floor, Whole: time.Since(start), Peak: peakMB(t),
+	}
+}
+
+// syncOnce reads streams and returns how these fare.
+func syncOnce(t *testing.T, a *app.App, id string, names ...gatehouse.Stream) []gatehouse.StreamHealth {
+	t.Helper()
+	all, err := a.SyncOnce(t.Context(), id, names, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []gatehouse.StreamHealth
+	for _, name := range names {
+		for _, h := range all {
+			if h.Stream != name {
+				continue
+			}
+			if h.State != gatehouse.StreamHealthy {
+				t.Errorf("%s is %s: %s", h.Stream, h.State, h.Reason)
+			}
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+func lastEvent(t *testing.T, a *app.App) int64 {
+	t.Helper()
+	n, err := a.Store().LastEvent(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// sum adds up the streams.
+func (s sizes) sum() sized {
+	all := sized{Stream: "all", Peak: s.Peak}
+	for _, m := range s.Streams {
+		all.Rows, all.Calls, all.Floor = all.Rows+m.Rows, all.Calls+m.Calls, all.Floor+m.Floor
+		all.Whole, all.Commit, all.Plain = all.Whole+m.Whole, all.Commit+m.Commit, all.Plain+m.Plain
+	}
+	return all
+}
+
+// print shows what was measured.
+func (s sizes) print(t *testing.T) {
+	t.Helper()
+	rows := [][]any{{"stream", "rows", "calls", "floor", "s", "rows/s", "s in commits", "rows/s", "s bare", "rows/s", "run:bare", "commits:bare", "peak MB"}}
+	for _, m := range append(s.Streams, s.sum()) {
+		per := func(d time.Duration) int { return int(float64(m.Rows) / d.Seconds()) }
+		rows = append(rows, []any{
+			m.Stream, m.Rows, m.Calls, m.Floor, m.Whole.Seconds(), per(m.Whole), m.Commit.Seconds(), per(m.Commit), m.Plain.Seconds(), per(m.Plain),
+			m.Plain.Seconds() / m.Whole.Seconds(), m.Plain.Seconds() / m.Commit.Seconds(), m.Peak,
+		})
+	}
+	table(t, "A full mirror, in a process of its own beside the emulator:", rows...)
+	t.Logf("a second sync: %d events, %d calls; one that reads all anew: %d events; %d MB on disk", s.Idle, s.IdleCalls, s.Whole, s.BytesOnDsk>>20)
+}
+
+// hold holds the bounds.
+func (s sizes) hold(t *testing.T, truth emulator.Truth, size emulator.Size) {
+	t.Helper()
+	want := map[gatehouse.Stream]int{
+		stream.Devices: len(truth.Devices), stream.Alerts: len(truth.Alerts), stream.Vulnerabilities: truth.VulnerabilityRows,
+		stream.Incidents: (size.Alerts + size.AlertsPerIncident - 1) / size.AlertsPerIncident,
+	}
+	for _, m := range s.Streams {
+		if n, known := want[m.Stream]; m.State != gatehouse.StreamHealthy || known && m.Rows != int64(n) {
+			t.Errorf("%s is %s with %d records, want %d: %s", m.Stream, m.State, m.Rows, n, m.Reason)
+		}
+		if float64(m.Calls) > mostCalls*float64(m.Floor) {
+			t.Errorf("%s took %d calls, more than %.2f times the floor of %d", m.Stream, m.Calls, mostCalls, m.Floor)
+		}
+	}
+	if s.Idle != 0 || s.Whole != 0 {
+		t.Errorf("nothing has changed, but there were %d and %d events", s.Idle, s.Whole)
+	}
+	if !proofsInFull() {
+		return
+	}
+	all := s.sum()
+	if all.Peak > mostMB {
+		t.Errorf("peak of %.0f MB, at most %d MB", all.Peak, mostMB)
+	}
+	ratio := all.Plain.Seconds() / all.Commit.Seconds()
+	if t.Logf("commits run at %.2f of a bare insertion; aimed at %.2f", ratio, aimedOfBare); ratio < leastOfBare {
+		t.Errorf("commits run at %.2f of a bare insertion, at least %.2f", ratio, leastOfBare)
+	}
+}
