@@ -214,3 +214,10 @@ func randomText(t *rapid.T) string {
 		"HKEY_LOCAL_MACHINE", `SOFTWARE\Run`, "a \"quoted\" \\ text\nwith \u00e9 and \u65e5", "0", "12", "true", "2024-01-02", "0001-01-01T00:00:00Z", "00155d001122",
 	}).Draw(t, "word")
 }
+
+// withAlerts gives an incident alerts.
+func withAlerts(of any) func(*rapid.T, map[string]any) {
+	return func(t *rapid.T, record map[string]any) {
+		record["alerts"] = randomValue(t, reflect.SliceOf(reflect.TypeOf(of)))
+	}
+}

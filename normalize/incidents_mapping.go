@@ -1,0 +1,91 @@
+package normalize
+
+import "github.com/gatehouse-sec/gatehouse"
+
+// noAlertDetail is why most of an incident's alerts stays unmapped.
+const noAlertDetail = "a finding of an incident has no place for it; the event of the alert itself has"
+
+// incidentMapping is the documentation of Incident.
+var incidentMapping = mapping{
+	stream: "incidents", title: "Incidents", class: "Incident Finding (2005)",
+	shapes: []shape{
+		{api: gatehouse.APIXDR, page: "https://learn.microsoft.com/defender-xdr/api-incident", fields: xdrIncidentFields},
+		{api: gatehouse.APIGraph, page: "https://learn.microsoft.com/graph/api/resources/security-incident", fields: graphIncidentFields},
+	},
+}
+
+var xdrIncidentFields = []field{
+	{"incidentId", "metadata.correlation_uid", "also metadata.original_event_uid, and finding_info_list[].uid when there are no alerts"},
+	{"redirectIncidentId", "", "OCSF has no incident that was merged into another; the status is Closed"},
+	{"incidentName", "message", ""},
+	{"createdTime", "start_time", "also time, when the input has none"},
+	{"lastUpdateTime", "metadata.modified_time", "also time of an update, when the input has none"},
+	{"assignedTo", "assignee.name", "without one assignee_group is Unassigned, since OCSF asks for either"},
+	{"severity", "severity_id", "UnSpecified is Unknown"},
+	{"status", "status_id", "Active is New, Redirected is Closed"},
+	{"classification", "verdict_id", "stays unmapped where the determination decides"},
+	{"determination", "status_detail", "one spelling for all APIs; NotAvailable stays unmapped"},
+	{"detectionSource", "", "an incident has no data sources in OCSF; its findings have"},
+	{"tags[]", "metadata.labels[]", ""},
+	{"comments[].comment", "comment", oneComment},
+	{"comments[].createdBy", "", onlyComment},
+	{"comments[].createdTime", "", onlyComment},
+	{"alerts[].alertId", "finding_info_list[].uid", ""},
+	{"alerts[].providerAlertId", "finding_info_list[].uid_alt", ""},
+	{"alerts[].incidentId", "finding_info_list[].related_events[].uid", ""},
+	{"alerts[].creationTime", "finding_info_list[].created_time", ""},
+	{"alerts[].lastUpdatedTime", "finding_info_list[].modified_time", ""},
+	{"alerts[].firstActivity", "finding_info_list[].first_seen_time", ""},
+	{"alerts[].lastActivity", "finding_info_list[].last_seen_time", ""},
+	{"alerts[].title", "finding_info_list[].title", ""},
+	{"alerts[].description", "finding_info_list[].desc", ""},
+	{"alerts[].category", "finding_info_list[].types[]", "a tactic also attacks[].tactic"},
+	{"alerts[].detectionSource", "finding_info_list[].data_sources[]", ""},
+	{"alerts[].detectorId", "finding_info_list[].analytic.uid", ""},
+	{"alerts[].mitreTechniques[]", "finding_info_list[].attacks[].technique.uid", ""},
+	{"alerts[].devices[]", "", noAlertDetail + "; names and ids become observables"},
+	{"alerts[].entities[]", "", noAlertDetail + "; what can be looked for becomes observables"},
+	{"alerts[] (all other members)", "", noAlertDetail},
+}
+
+var graphIncidentFields = []field{
+	{"id", "metadata.correlation_uid", "also metadata.original_event_uid, and finding_info_list[].uid when there are no alerts"},
+	{"tenantId", "metadata.tenant_uid", "unmapped when the input says another"},
+	{"displayName", "message", ""},
+	{"description", "desc", ""},
+	{"summary", "desc", "only without a description, else unmapped"},
+	{"status", "status_id", "active is New, awaitingAction is On Hold, redirected is Closed"},
+	{"severity", "severity_id", ""},
+	{"priorityScore", "", "tells priority_id by the bands of the portal; OCSF has scores in the profile security_control alone"},
+	{"classification", "verdict_id", "stays unmapped where the determination decides"},
+	{"determination", "status_detail", "one spelling for all APIs; unknown stays unmapped"},
+	{"assignedTo", "assignee.name", "without one assignee_group is Unassigned, since OCSF asks for either"},
+	{"createdDateTime", "start_time", "also time, when the input has none"},
+	{"lastUpdateDateTime", "metadata.modified_time", "also time of an update, when the input has none"},
+	{"lastModifiedBy", "", "OCSF has no author of a change"},
+	{"incidentWebUrl", "src_url", ""},
+	{"redirectIncidentId", "", "OCSF has no incident that was merged into another; the status is Closed"},
+	{"resolvingComment", "", onlyComment},
+	{"customTags[]", "metadata.labels[]", "before the system tags"},
+	{"systemTags[]", "metadata.labels[]", ""},
+	{"comments[].comment", "comment", oneComment},
+	{"comments[].createdByDisplayName", "", onlyComment},
+	{"comments[].createdDateTime", "", onlyComment},
+	{"alerts[].id", "finding_info_list[].uid", ""},
+	{"alerts[].providerAlertId", "finding_info_list[].uid_alt", ""},
+	{"alerts[].incidentId", "finding_info_list[].related_events[].uid", ""},
+	{"alerts[].title", "finding_info_list[].title", ""},
+	{"alerts[].description", "finding_info_list[].desc", ""},
+	{"alerts[].alertWebUrl", "finding_info_list[].src_url", ""},
+	{"alerts[].createdDateTime", "finding_info_list[].created_time", ""},
+	{"alerts[].lastUpdateDateTime", "finding_info_list[].modified_time", ""},
+	{"alerts[].firstActivityDateTime", "finding_info_list[].first_seen_time", ""},
+	{"alerts[].lastActivityDateTime", "finding_info_list[].last_seen_time", ""},
+	{"alerts[].category", "finding_info_list[].types[]", "a tactic also attacks[].tactic"},
+	{"alerts[].categories[]", "finding_info_list[].types[]", "each once"},
+	{"alerts[].detectionSource", "finding_info_list[].data_sources[]", ""},
+	{"alerts[].detectorId", "finding_info_list[].analytic.uid", ""},
+	{"alerts[].mitreTechniques[]", "finding_info_list[].attacks[].technique.uid", ""},
+	{"alerts[].evidence[]", "", noAlertDetail + "; what can be looked for becomes observables"},
+	{"alerts[] (all other members)", "", noAlertDetail},
+}
