@@ -29,6 +29,7 @@ type reading struct {
 	started  time.Time
 	pages    int64 // committed in this attempt
 	progress Progress
+	underWay chan error // the outcome of the page that is being committed; nil when none is
 }
 
 // read reads a source and keeps how it fares. It returns when the source is due
@@ -162,13 +163,47 @@ func (r *reading) readPages(from gatehouse.Checkpoint) (err error) {
 		}
 	}()
 	r.tell(r.progress)
+	defer func() {
+		// When the page was refused, whatever the source says is only what follows.
+		if settled := r.settle(); settled != nil {
+			err = settled
+		}
+	}()
 	return r.source.Read(r.hard, Request{
 		Mode: r.run.Mode, From: from, Resumed: r.resumed, Emit: r.emit, PageRows: r.options.PageRows, Now: r.options.Now,
 	})
 }
 
-// emit commits a page.
+// emit takes a page. It is committed while the source reads on: one page is under
+// way at most, in the order in which they came, and what went wrong with it is
+// told at the next one, or at the end.
 func (r *reading) emit(p gatehouse.Page) error {
+	if err := r.settle(); err != nil {
+		return err
+	}
+	if p.Complete || r.soft.Err() != nil {
+		if err := r.commitPage(p); err != nil || p.Complete {
+			return err
+		}
+		return context.Cause(r.soft)
+	}
+	r.underWay = make(chan error, 1)
+	go func() { r.underWay <- r.commitPage(p) }()
+	return nil
+}
+
+// settle waits for the page that is under way.
+func (r *reading) settle() error {
+	if r.underWay == nil {
+		return nil
+	}
+	err := <-r.underWay
+	r.underWay = nil
+	return err
+}
+
+// commitPage commits a page and tells of it.
+func (r *reading) commitPage(p gatehouse.Page) error {
 	result, err := r.commit(page(r.run, p))
 	if err != nil {
 		return err
@@ -178,9 +213,6 @@ func (r *reading) emit(p gatehouse.Page) error {
 	r.progress.Page = PageProgress{Rows: result.Rows, Created: result.Created, Updated: result.Updated, Removed: result.Removed, Calls: p.Calls}
 	r.tell(r.progress)
 	r.progress.Page = PageProgress{}
-	if r.soft.Err() != nil && !p.Complete {
-		return context.Cause(r.soft)
-	}
 	return nil
 }
 
