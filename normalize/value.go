@@ -196,17 +196,3 @@ func (v value) moment(name string) ocsf.Timestamp {
 	}
 	return t
 }
-
-// json returns a member of any shape as compact JSON and marks it whole.
-func (v value) json(name string) jsontext.Value {
-	m := v.member(name)
-	if m.source == nil {
-		return nil
-	}
-	compact := jsontext.Value(m.raw())
-	if compact.Compact() != nil {
-		return nil
-	}
-	m.mark()
-	return compact
-}
