@@ -26,7 +26,7 @@ func CVE(in Input) (ocsf.Event, error) {
 		},
 		Vulnerabilities: []ocsf.Vulnerability{found},
 	}
-	event.SeverityID, event.Severity = named(severity(r.peek("severity")))
+	event.SeverityID, event.Severity = severity(r.peek("severity"))
 	event.Time = o.time(r.moment("updatedOn"), r.moment("publishedOn"), event.FindingInfo.FirstSeenTime)
 	event.Observables = vulnerabilityObservables(event)
 	return o.seal(event, "CVE")
@@ -72,13 +72,13 @@ func predicted(r row) *ocsf.EPSS {
 // anyTrue tells whether one of some members is true; absent when none is there.
 // Which one it is stays in unmapped.
 func anyTrue(r row, names ...string) ocsf.Opt[bool] {
-	var any ocsf.Opt[bool]
+	var known ocsf.Opt[bool]
 	for _, name := range names {
 		m := r.member(name)
 		if !m.there() {
 			continue
 		}
-		any = ocsf.Bool(any.Or(false) || m.raw() == "true")
+		known = ocsf.Bool(known.Or(false) || m.raw() == "true")
 	}
-	return any
+	return known
 }

@@ -53,9 +53,9 @@ func huntedCloud(r row) *ocsf.Cloud {
 		}
 		return cloud
 	case r.peek("awsResourceName") != "":
-		return cloudOf("AWS", row{}, "")
+		return &ocsf.Cloud{Provider: "AWS"}
 	case r.peek("gcpFullResourceName") != "":
-		return cloudOf("GCP", row{}, "")
+		return &ocsf.Cloud{Provider: "GCP"}
 	}
 	return nil
 }

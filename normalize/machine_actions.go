@@ -46,8 +46,8 @@ func (o *opened) machineAction() *ocsf.RemediationActivity {
 		Message: r.text("requestorComment"), StartTime: created, Time: o.time(updated, created),
 		StatusDetail: r.text("troubleshootInfo"), Device: actionDevice(r), Actor: requestor(r), Scan: scan(r),
 	}
-	action.ActivityID, action.ActivityName = named(translate(actions, r.peek("type")))
-	status, caption := named(translate(outcomes, r.peek("status")))
+	action.ActivityID, action.ActivityName = translate(actions, r.peek("type"))
+	status, caption := translate(outcomes, r.peek("status"))
 	action.StatusID, action.Status, action.StatusCode = some(status), caption, r.text("status")
 	if status != 0 && status != ocsf.RemediationStatusOther || alike(action.StatusCode, "Cancelled") {
 		action.EndTime = updated

@@ -60,7 +60,7 @@ func operatingSystem(r row) *ocsf.OS {
 	if p, ok := platformOf(name); ok {
 		system.TypeID = p.system
 	} else {
-		system.TypeID, system.Type = named(ocsf.OSTypeOther, name)
+		system.TypeID, system.Type = ocsf.OSTypeOther, ownWord(name)
 	}
 	return system
 }

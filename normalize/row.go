@@ -30,12 +30,11 @@ func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 func (r row) member(name string) value { return r.value.member(r.spelled(name)) }
 
 // The readers of value, under either spelling.
-func (r row) list(name string) iter.Seq[value]    { return r.value.list(r.spelled(name)) }
-func (r row) peek(name string) string             { return r.member(name).string() }
-func (r row) text(name string) string             { return r.value.text(r.spelled(name)) }
-func (r row) texts(name string) []string          { return r.value.texts(r.spelled(name)) }
-func (r row) flag(name string) ocsf.Opt[bool]     { return r.value.flag(r.spelled(name)) }
-func (r row) integer(name string) ocsf.Opt[int64] { return r.value.integer(r.spelled(name)) }
+func (r row) list(name string) iter.Seq[value] { return r.value.list(r.spelled(name)) }
+func (r row) peek(name string) string          { return r.member(name).string() }
+func (r row) text(name string) string          { return r.value.text(r.spelled(name)) }
+func (r row) texts(name string) []string       { return r.value.texts(r.spelled(name)) }
+func (r row) flag(name string) ocsf.Opt[bool]  { return r.value.flag(r.spelled(name)) }
 func (r row) valid(name string, ok func(string) bool) string {
 	return r.value.valid(r.spelled(name), ok)
 }
@@ -64,15 +63,7 @@ func (r row) moment(name string) ocsf.Timestamp {
 // translated looks up a member in a table and marks it. It is for tables that
 // tell each word apart; where several words become one, peek and keep the word.
 func translated[T ~int64](r row, name string, table []word[T]) (T, string) {
-	return named(translate(table, r.text(name)))
-}
-
-// named keeps a caption apart from that of Other itself, which would say nothing.
-func named[T ~int64](id T, caption string) (T, string) {
-	if caption == ocsf.SeverityOther.Caption() {
-		caption = strings.ToLower(caption)
-	}
-	return id, caption
+	return translate(table, r.text(name))
 }
 
 // some is an enum that is absent when it is Unknown.
@@ -103,16 +94,13 @@ func inventoryActivity(kind gatehouse.EventKind) (ocsf.InventoryActivityID, stri
 	return ocsf.InventoryActivityCollect, ""
 }
 
-// statusOf says where a finding stands that is there as long as its record is.
+// statusOf says where a finding stands that is there as long as its record is:
+// nobody has reviewed it, or it is gone.
 func statusOf(kind gatehouse.EventKind) ocsf.FindingStatusID {
-	switch kind {
-	case gatehouse.EventRemoved:
+	if kind == gatehouse.EventRemoved {
 		return ocsf.FindingStatusResolved
-	case gatehouse.EventUpdated:
-		return ocsf.FindingStatusInProgress
-	default:
-		return ocsf.FindingStatusNew
 	}
+	return ocsf.FindingStatusNew
 }
 
 // tagged is a list of texts as one tag of a finding.

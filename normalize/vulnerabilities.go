@@ -47,14 +47,14 @@ func (o *opened) rowMetadata(r row) *ocsf.Metadata {
 func (o *opened) softwareVulnerability(r row) (ocsf.Event, error) {
 	fixed := alike(r.peek("status"), "Fixed")
 	event := &ocsf.VulnerabilityFinding{
-		ActivityID: activity(o.changeOf(r), fixed), StatusID: ocsf.Some(vulnerabilityStatus(o.Kind, fixed)), StatusCode: r.text("status"),
+		ActivityID: o.changeOf(r, fixed), StatusID: ocsf.Some(vulnerabilityStatus(o.Kind, fixed)), StatusCode: r.text("status"),
 		Metadata: o.rowMetadata(r), Device: softwareDevice(r),
 		FindingInfo: &ocsf.FindingInfo{
 			UID: softwareKey(r), UIDAlt: r.text("id"), Tags: tagged("CveTags", r.texts("cveTags")),
 			Title: join(r.peek("cveId"), "in", r.peek("softwareVendor"), r.peek("softwareName"), r.peek("softwareVersion")),
 		},
 	}
-	event.SeverityID, event.Severity = named(severity(r.peek("vulnerabilitySeverityLevel")))
+	event.SeverityID, event.Severity = severity(r.peek("vulnerabilitySeverityLevel"))
 	found := foundVulnerability(r)
 	event.FindingInfo.FirstSeenTime, event.FindingInfo.LastSeenTime = found.FirstSeenTime, found.LastSeenTime
 	event.FindingInfo.UID = first(event.FindingInfo.UID, o.EventID, event.FindingInfo.UIDAlt, r.peek("cveId"))
@@ -65,16 +65,16 @@ func (o *opened) softwareVulnerability(r row) (ocsf.Event, error) {
 	return o.seal(event, "vulnerability")
 }
 
-// changeOf says what happened: a row of the list of changes tells by itself that
-// something was fixed.
-func (o *opened) changeOf(r row) gatehouse.EventKind {
-	if o.Kind != "" {
-		return o.Kind
+// changeOf says what happened. A row of the list of changes tells by itself that
+// something was fixed, or that it is not new.
+func (o *opened) changeOf(r row, fixed bool) ocsf.FindingActivityID {
+	if fixed {
+		return ocsf.FindingActivityClose
 	}
-	if s := r.peek("status"); s != "" && !alike(s, "New") {
-		return gatehouse.EventUpdated
+	if s := r.peek("status"); o.Kind == "" && s != "" && !alike(s, "New") {
+		return ocsf.FindingActivityUpdate
 	}
-	return gatehouse.EventCreated
+	return activity(o.Kind, false)
 }
 
 // vulnerabilityStatus says where a vulnerability stands.
