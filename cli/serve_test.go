@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-sec/gatehouse/store"
 )
 
 // watchedBuffer is a buffer that one goroutine writes and another reads.
@@ -144,20 +146,60 @@ func TestSyncUntilInterrupted(t *testing.T) {
 	}
 }
 
-// Ctrl-C in the middle of a synchronisation leaves a mirror that goes on.
+// Ctrl-C before or in the middle of a synchronisation leaves a mirror that goes
+// on: nothing is lost, and nothing makes a second event.
 func TestSyncOnceInterrupted(t *testing.T) {
 	t.Parallel()
-	s, env := connectedMirror(t)
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	var out, errs bytes.Buffer
-	if status := Main(ctx, Process{Args: []string{"sync", "--once"}, Env: env.pairs(), Stdout: &out, Stderr: &errs}); status != exitInterrupted || out.Len() > 0 {
-		t.Errorf("ended with %d: %s%s", status, &out, &errs)
-	}
-	if sent := s.server.Stats().Requests["GET /api/machines"]; sent != 0 {
-		t.Errorf("%d requests were sent", sent)
+	_, env := connectedMirror(t)
+	for line := range 2 {
+		ctx, stop := context.WithCancel(t.Context())
+		if line == 0 {
+			stop()
+		}
+		var out bytes.Buffer
+		errs := &stopper{after: line, stop: stop}
+		if status := Main(ctx, Process{Args: []string{"sync", "--once"}, Env: env.pairs(), Stdout: &out, Stderr: errs}); status != exitInterrupted || out.Len() > 0 {
+			t.Errorf("ended with %d: %s%s", status, &out, &errs.out)
+		}
+		if text := errs.out.String(); !strings.HasSuffix(text, "\ngatehouse: interrupted\n") && text != "gatehouse: interrupted\n" {
+			t.Errorf("standard error is %q", text)
+		}
 	}
 	if status, _, stderr := runOnce(t, env, "sync", "--once"); status != 0 {
 		t.Errorf("%d %s", status, stderr)
+	}
+	if _, stdout, _ := runOnce(t, env, "events", "--output", "ndjson"); strings.Count(stdout, "\n") != 20 {
+		t.Errorf("%d events, want one for each record", strings.Count(stdout, "\n"))
+	}
+}
+
+// An integration that another process works on is left to it; the others are
+// read all the same.
+func TestSyncOnceBeside(t *testing.T) {
+	t.Parallel()
+	_, env := connectedMirror(t)
+	withStore(t, env["GATEHOUSE_DATA"], func(held *store.Store) {
+		i, err := held.Integration(t.Context(), "contoso")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, err := held.Lease(t.Context(), i.ID, "another", time.Hour); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	})
+	if status, stdout, stderr := runOnce(t, env, "sync", "--once"); status != exitFailure || stdout != "" ||
+		stderr != "gatehouse: another process mirrors contoso just now: gatehouse status says how far it is\n" {
+		t.Errorf("%d %s%s", status, stdout, stderr)
+	}
+	env["AZURE_CLIENT_ID"] = "00000000-0000-4000-8000-000000000001" // Entra knows no such application
+	if status, _, stderr := runOnce(t, env, "integrations", "add", "fabrikam", "--force", "--stream", "devices"); status != 0 {
+		t.Fatal(stderr)
+	}
+	status, stdout, stderr := runOnce(t, env, "sync", "--once", "--output", "csv")
+	if status != exitFindings || !strings.Contains(stdout, "fabrikam,devices,unauthorized,you,") || strings.Contains(stdout, "contoso") {
+		t.Errorf("%d %s", status, stdout)
+	}
+	if !strings.Contains(stderr, "warning: left to the process that mirrors them just now: contoso\n") {
+		t.Errorf("standard error is %s", stderr)
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -53,24 +54,40 @@ func (p *program) syncOnce(ctx context.Context, streams []gatehouse.Stream) erro
 		board := p.newBoard(len(meant) > 1)
 		defer board.end()
 		var health []gatehouse.StreamHealth
+		var busy []string
 		for _, i := range meant {
-			before, err := a.Store().Health(ctx, i.ID)
-			if err != nil {
+			fared, err := syncOne(ctx, a, i, streams, board)
+			switch {
+			case errors.Is(err, app.ErrBusy):
+				busy = append(busy, i.Name)
+			case err != nil:
 				return err
-			}
-			board.expect(before)
-			fared, err := a.SyncOnce(ctx, i.ID, streams, board.show)
-			if err != nil {
-				return fmt.Errorf("%s: %w", i.Name, err)
-			}
-			if ctx.Err() != nil {
-				return ctx.Err()
 			}
 			health = append(health, fared...)
 		}
 		board.end()
+		if len(busy) == len(meant) {
+			return fmt.Errorf("another process mirrors %s just now: gatehouse status says how far it is", listed(busy))
+		}
+		if len(busy) > 0 {
+			p.warnf("left to the process that mirrors them just now: %s", listed(busy))
+		}
 		return p.printStatus(ctx, statusOf(meant, health))
 	})
+}
+
+// syncOne reads one integration, with a line on the board for each stream.
+func syncOne(ctx context.Context, a *app.App, i gatehouse.Integration, streams []gatehouse.Stream, board *board) ([]gatehouse.StreamHealth, error) {
+	before, err := a.Store().Health(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	board.expect(before)
+	health, err := a.SyncOnce(ctx, i.ID, streams, board.show)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", i.Name, err)
+	}
+	return health, ctx.Err()
 }
 
 // quietLog leaves out the warnings that the board shows in a line of its own,
