@@ -51,7 +51,7 @@ func (f follower[T]) read(ctx context.Context, w *writer) error {
 func (f follower[T]) floor(step int, done pass) int64 {
 	size := f.sizes[min(step, len(f.sizes)-1)]
 	if size == 0 {
-		return int64(done.pages) // how many rows make a page is the service's own affair
+		return int64(len(done.edges)) // how many rows make a page is the service's own affair
 	}
 	return floorOf(done.rows, int64(size))
 }
@@ -63,7 +63,7 @@ func (f follower[T]) pass(ctx context.Context, w *writer, step int) (pass, error
 	q := graph.Query{
 		Filter: f.filter, PageSize: f.sizes[min(step, len(f.sizes)-1)], ExpandAlerts: f.whole != nil && !alone,
 		OnPage: func(graph.PageRead) error {
-			done.pages++
+			done.edges = append(done.edges, edge{done.rows - 1, done.last})
 			return nil
 		},
 	}

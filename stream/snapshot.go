@@ -12,7 +12,8 @@ import (
 // Bounds of a reading that does not come to rest.
 const (
 	maxPasses = 3   // times that a list is read from its start in one run
-	tailRows  = 100 // rows behind the end that are looked at to find the last one again
+	edgeRows  = 20  // rows from the edge of a page on that are looked at to find its last one again
+	maxEdges  = 50  // pages whose edges are looked at; where there are more, the order (newest first) is trusted
 	stepBack  = 10  // rows that are read twice where a list is taken up again in another way
 	ownFault  = 500 // the first status that is the service's own fault
 )
@@ -48,7 +49,7 @@ func (p pager[T]) read(ctx context.Context, w *writer) error {
 		w.floor = floorOf(pass.rows, p.largest)
 		// A single page cannot lose anything at an edge, and the first reading
 		// removes nothing.
-		if pass.pages <= 1 || w.first {
+		if len(pass.edges) <= 1 || len(pass.edges) > maxEdges || w.first {
 			return nil
 		}
 		if holds, err := p.holds(ctx, pass); holds || err != nil {
@@ -68,8 +69,14 @@ func worthAnotherPass(err error) bool {
 // pass is what one reading of a list came to.
 type pass struct {
 	rows  int64
-	pages int
+	edges []edge // the last item of each page
 	last  string // key of the last item
+}
+
+// edge is where the last item of a page stood.
+type edge struct {
+	at  int64
+	key string
 }
 
 // pass reads the list once.
@@ -122,7 +129,7 @@ func (p pager[T]) part(ctx context.Context, w *writer, step int, done *pass) (in
 		q.PageSize = p.sizes()[step]
 	}
 	q.OnPage = func(defender.PageRead) error {
-		done.pages++
+		done.edges = append(done.edges, edge{done.rows - 1, done.last})
 		return nil
 	}
 	n := 0
@@ -159,17 +166,28 @@ func oneAlone[T any](ctx context.Context, w *writer, v T, item func(*T) item, wh
 	return w.one(item(&v), err)
 }
 
-// holds tells whether the last item still stands where it was read, or further
-// back. If it has moved forward or is gone, others have too, and one of them may
-// have slipped from a page that was not read yet into one that was.
+// holds tells whether the last item of every page but the last still stands where
+// it was read, or further back. If one has moved forward or is gone, those behind it
+// have moved as well, and one of them may have slipped from a page that was not read
+// yet into one that was.
 func (p pager[T]) holds(ctx context.Context, done pass) (bool, error) {
+	for _, e := range done.edges[:len(done.edges)-1] {
+		if found, err := p.stands(ctx, e); !found || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// stands tells whether an item stands where it was, or a little behind.
+func (p pager[T]) stands(ctx context.Context, e edge) (bool, error) {
 	q := p.query
-	q.Expand, q.Top, q.Skip = nil, tailRows, int(done.rows)-1
+	q.Expand, q.Top, q.Skip = nil, edgeRows, int(max(e.at, 0))
 	for v, err := range p.list(ctx, &q) {
 		if err != nil && !undecoded(err) {
 			return false, err
 		}
-		if p.item(&v).key == done.last {
+		if p.item(&v).key == e.key {
 			return true, nil
 		}
 	}

@@ -26,7 +26,8 @@ type transport interface {
 type stage struct {
 	*emulator.Server
 	tenant  emulator.TenantAccess
-	clients stream.Clients
+	clients *stream.Clients
+	connect func() // makes the clients anew, with nothing of their budgets spent
 }
 
 // raise starts an emulator whose application holds some permissions and no others.
@@ -54,12 +55,17 @@ func raise(t testing.TB, o emulator.Options, held []gatehouse.Permission, throug
 	for _, f := range through {
 		way = f(way)
 	}
-	if s.clients.Defender, err = defender.New(cred, &defender.Options{Transport: way, MaxRetries: 1}); err != nil {
-		t.Fatal(err)
+	connected := &stream.Clients{}
+	s.connect = func() {
+		if connected.Defender, err = defender.New(cred, &defender.Options{Transport: way, MaxRetries: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if connected.Graph, err = graph.New(cred, &graph.Options{Transport: way, MaxRetries: 1}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if s.clients.Graph, err = graph.New(cred, &graph.Options{Transport: way, MaxRetries: 1}); err != nil {
-		t.Fatal(err)
-	}
+	s.connect()
+	s.clients = connected
 	return s
 }
 
@@ -122,7 +128,7 @@ func (m *mirror) take(p gatehouse.Page) error {
 // read reads a stream through a door.
 func (s stage) read(ctx context.Context, d stream.Door, r stream.Request) (mirror, error) {
 	m := mirror{records: map[string]gatehouse.PageRecord{}, last: r.From}
-	r.Clients, r.Mode = s.clients, cmp.Or(r.Mode, gatehouse.SyncFull)
+	r.Clients, r.Mode = *s.clients, cmp.Or(r.Mode, gatehouse.SyncFull)
 	if r.Emit == nil {
 		r.Emit = m.take
 	}
