@@ -179,7 +179,15 @@ func TestIncidentsOfATenant(t *testing.T) {
 	s := raiseTenant(t, emulator.Size{Devices: 40, Alerts: 300})
 	xdr := mapAll(t, gatehouse.APIXDR, normalize.Incident, s.mde.Incidents.List(t.Context(), nil), func(i defender.Incident) jsontext.Value { return i.Raw })
 	bare := mapAll(t, gatehouse.APIGraph, normalize.Incident, s.graph.Incidents.List(t.Context(), nil), func(i graph.Incident) jsontext.Value { return i.Raw })
-	if len(xdr) == 0 || len(xdr) != len(bare) {
-		t.Errorf("%d and %d incidents", len(xdr), len(bare))
+	full := mapAll(t, gatehouse.APIGraph, normalize.Incident, s.graph.Incidents.List(t.Context(), &graph.Query{ExpandAlerts: true}), func(i graph.Incident) jsontext.Value { return i.Raw })
+	if len(xdr) == 0 || len(xdr) != len(bare) || len(xdr) != len(full) {
+		t.Errorf("%d, %d and %d incidents", len(xdr), len(bare), len(full))
+	}
+	findings := 0
+	for _, i := range full {
+		findings += len(i.event.(*ocsf.IncidentFinding).FindingInfoList)
+	}
+	if findings != 300 {
+		t.Errorf("%d alerts in the incidents, want all 300", findings)
 	}
 }
