@@ -37,7 +37,7 @@ func readAlerts(ctx context.Context, r Request) error {
 			return r.Clients.Defender.Alerts.Get(ctx, a.ID) // with its evidence
 		},
 	}
-	if since, ok := w.since(late); ok {
+	if since, ok := w.since(); ok {
 		p.query.Filter = defender.Ge("lastUpdateTime", since)
 	}
 	if err := p.read(ctx, w); err != nil {
@@ -58,7 +58,7 @@ func readGraphAlerts(ctx context.Context, r Request) error {
 			return item{key: a.ID, document: a.Raw, common: graphAlertFacts(a), changed: a.LastUpdateDateTime.Time}
 		},
 	}
-	if since, ok := w.since(late); ok {
+	if since, ok := w.since(); ok {
 		p.filter = "lastUpdateDateTime ge " + moment(since)
 	}
 	if err := p.read(ctx, w); err != nil {

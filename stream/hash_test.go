@@ -108,7 +108,7 @@ func TestContentProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		document := rapid.MapOfN(rapid.StringMatching(`[a-z]{1,6}`), anything(2), 0, 6).Draw(t, "document")
 		delete(document, "noise")
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)) //nolint:gosec // a test's
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		hash := s.Content([]byte(text(document)))
 		if s.Content([]byte(shuffled(document, r))) != hash {
 			t.Fatal("order or blanks count")
@@ -170,7 +170,7 @@ func FuzzContent(f *testing.F) {
 	s := vulnerabilities()
 	f.Fuzz(func(t *testing.T, document []byte) {
 		before := string(document)
-		if s.Content(document) != s.Content(document) {
+		if first := s.Content(document); first != s.Content([]byte(before)) {
 			t.Error("two hashes of one document")
 		}
 		if string(document) != before {

@@ -191,7 +191,7 @@ func (h *hunter) ask(ctx context.Context, query string, row func(cells, error) e
 	if err != nil {
 		return err
 	}
-	defer answer.Close()
+	defer func() { _ = answer.Close() }() // a hunt that was read to its end is closed
 	columns := make(map[string]int, len(answer.Columns))
 	for i, c := range answer.Columns {
 		columns[c.Name] = i

@@ -26,7 +26,7 @@ func readIncidents(ctx context.Context, r Request) error {
 	p := pager[defender.Incident]{
 		list: r.Clients.Defender.Incidents.List, largest: 100, smaller: []int{25, 5, 1}, item: incidentItem,
 	}
-	if since, ok := w.since(late); ok {
+	if since, ok := w.since(); ok {
 		p.query.Filter = defender.Ge("lastUpdateTime", since)
 	}
 	if err := p.read(ctx, w); err != nil {
@@ -46,7 +46,7 @@ func readGraphIncidents(ctx context.Context, r Request) error {
 			return item{key: i.ID, document: i.Raw, common: graphIncidentFacts(i), changed: i.LastUpdateDateTime.Time}
 		},
 	}
-	if since, ok := w.since(late); ok {
+	if since, ok := w.since(); ok {
 		p.filter = "lastUpdateDateTime ge " + moment(since)
 	}
 	if err := p.read(ctx, w); err != nil {

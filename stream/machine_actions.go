@@ -41,7 +41,7 @@ func readMachineActions(ctx context.Context, r Request) error {
 			return item{key: a.ID, document: a.Raw, changed: a.CreationDateTimeUTC.Time}
 		},
 	}
-	if since, ok := w.since(late); ok {
+	if since, ok := w.since(); ok {
 		if !before.Oldest.IsZero() && before.Oldest.Before(since) {
 			since = before.Oldest
 		}

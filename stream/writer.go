@@ -30,14 +30,15 @@ type item struct {
 
 // writer gathers what is read into pages and hands them on.
 type writer struct {
-	api   gatehouse.API
-	emit  func(gatehouse.Page) error
-	limit int
-	from  gatehouse.Checkpoint
-	first bool      // nothing was read before
-	ahead time.Time // what lies behind it cannot be true
-	hash  *hasher
-	calls atomic.Int64 // that were made
+	api     gatehouse.API
+	emit    func(gatehouse.Page) error
+	limit   int
+	from    gatehouse.Checkpoint
+	first   bool      // nothing was read before
+	ahead   time.Time // what lies behind it cannot be true
+	overlap time.Duration
+	hash    *hasher
+	calls   atomic.Int64 // that were made
 
 	full     bool      // everything is read
 	doubtful bool      // something may have been missed: nothing may be removed
@@ -56,8 +57,8 @@ func begin(ctx context.Context, s Stream, api gatehouse.API, r Request) (context
 	w := &writer{
 		api: api, emit: r.Emit, limit: r.PageRows, from: r.From, hash: newHasher(s),
 		full: r.Mode == gatehouse.SyncFull, floor: 1, upstream: -1, seen: r.From.Watermark,
-		first: r.From.Watermark.IsZero() && r.From.Moved.IsZero() && !r.Resumed,
-		ahead: r.now().Add(s.Overlap),
+		first:   r.From.Watermark.IsZero() && r.From.Moved.IsZero() && !r.Resumed,
+		overlap: s.Overlap, ahead: r.now().Add(s.Overlap),
 	}
 	if w.limit <= 0 {
 		w.limit = pageRows
@@ -143,11 +144,11 @@ func (w *writer) finish() error {
 
 // since returns where an incremental reading begins. A full one, and the first,
 // begin nowhere.
-func (w *writer) since(overlap time.Duration) (time.Time, bool) {
+func (w *writer) since() (time.Time, bool) {
 	if w.full || w.from.Watermark.IsZero() {
 		return time.Time{}, false
 	}
-	return w.from.Watermark.Add(-overlap), true
+	return w.from.Watermark.Add(-w.overlap), true
 }
 
 // floorOf is the fewest calls that rows can be read in.
