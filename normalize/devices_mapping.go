@@ -39,7 +39,7 @@ var deviceMapping = mapping{
 			{"managedByStatus", "", "OCSF has no place for who manages a device"},
 			{"ipAddresses[].ipAddress", "device.network_interfaces.ip", "unmapped when it is no address"},
 			{"ipAddresses[].macAddress", "device.network_interfaces.mac", "with colons"},
-			{"ipAddresses[].type", "device.network_interfaces.type_id", "kinds that OCSF does not have become Other (99) with their caption"},
+			{"ipAddresses[].type", "device.network_interfaces.type_id", "kinds that OCSF does not have become Other (99) with their caption; unmapped without an address"},
 			{"ipAddresses[].operationalStatus", "", "network interfaces have no state in OCSF"},
 			{"vmMetadata.vmId", "device.instance_uid", ""},
 			{"vmMetadata.cloudProvider", "cloud.provider", ""},

@@ -17,7 +17,7 @@ var machineActionMapping = mapping{
 			{"machineId", "device.uid", ""},
 			{"computerDnsName", "device.hostname", "device.name where it is no host name"},
 			{"creationDateTimeUtc", "start_time", "also metadata.original_time as it was written"},
-			{"lastUpdateDateTimeUtc", "time, end_time", "end_time where the action has ended"},
+			{"lastUpdateDateTimeUtc", "time, end_time", "end_time where the action has ended; unmapped where it has not and the event has another time"},
 			{"cancellationRequestor", "", "OCSF has no place for who cancelled"},
 			{"cancellationComment", "", "OCSF has no place for why it was cancelled"},
 			{"cancellationDateTimeUtc", "", "OCSF has no place for when it was cancelled"},

@@ -62,7 +62,7 @@ var secureScoreControlMapping = mapping{
 			{"complianceInformation[].certificationControls[].url", "", "requirements are texts in OCSF"},
 			{"controlStateUpdates[].assignedTo", "", "OCSF has an assignee for findings, and this is about the control"},
 			{"controlStateUpdates[].comment", "comment", "of the latest; those before stay in unmapped"},
-			{"controlStateUpdates[].state", "status_code, status_id", "of the latest; Ignored is Suppressed, ThirdParty and Reviewed are Resolved"},
+			{"controlStateUpdates[].state", "status_code, status_id", "of the latest, those before stay in unmapped; Ignored is Suppressed, ThirdParty and Reviewed are Resolved"},
 			{"controlStateUpdates[].updatedBy", "", "OCSF has no place for who changed a finding"},
 			{"controlStateUpdates[].updatedDateTime", "time", "of the latest, where lastModifiedDateTime is not there; it stays in unmapped as well"},
 			{"vendorInformation.provider", "finding_info.product.name", ""},

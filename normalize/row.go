@@ -4,6 +4,8 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/ocsf"
 )
@@ -12,34 +14,58 @@ import (
 // capital in files and in hunting. Names are given with a small letter.
 type row struct{ value }
 
-// spelled returns the name as the record spells it. What is os in pages is OS in
-// hunting.
-func (r row) spelled(name string) string {
-	for _, spelling := range []string{name, capital(name), "OS" + strings.TrimPrefix(name, "os")} {
-		if r.value.member(spelling).there() {
-			return spelling
+// member returns a member under any spelling of its name, which may differ in
+// capitals: what is os in pages is Os or OS elsewhere. Null is not there.
+func (r row) member(name string) value {
+	if r.source == nil || r.node().kind != jsontext.KindBeginObject {
+		return value{}
+	}
+	nodes, text := r.source.nodes, r.source.text
+	for at := r.node().child; at != 0; at = nodes[at].next {
+		n := &nodes[at]
+		if int(n.nameEnd-n.nameStart) == len(name)+2 && n.kind != jsontext.KindNull && strings.EqualFold(text[n.nameStart+1:n.nameEnd-1], name) {
+			return value{r.source, at}
 		}
 	}
-	return name
+	return value{}
 }
 
-// capital writes the first letter of a name as a capital.
-func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+// spelled returns the name as the record spells it.
+func (r row) spelled(name string) string {
+	m := r.member(name)
+	if m.source == nil {
+		return name
+	}
+	return m.source.text[m.node().nameStart+1 : m.node().nameEnd-1]
+}
 
-// member returns a member under any spelling.
-func (r row) member(name string) value { return r.value.member(r.spelled(name)) }
-
-// The readers of value, under either spelling.
+// The readers of value, under any spelling.
 func (r row) list(name string) iter.Seq[value] { return r.value.list(r.spelled(name)) }
-func (r row) peek(name string) string          { return r.member(name).string() }
-func (r row) text(name string) string          { return r.value.text(r.spelled(name)) }
 func (r row) texts(name string) []string       { return r.value.texts(r.spelled(name)) }
 func (r row) flag(name string) ocsf.Opt[bool]  { return r.value.flag(r.spelled(name)) }
-func (r row) valid(name string, ok func(string) bool) string {
-	return r.value.valid(r.spelled(name), ok)
+func (r row) peek(name string) string          { return r.member(name).string() }
+
+// text returns the text of a member and marks it unless it is empty.
+func (r row) text(name string) string {
+	m := r.member(name)
+	return marked(m.string(), m)
 }
-func (r row) texted(name string, ok func(string) string) string {
-	return marked(ok(r.peek(name)), r.member(name))
+
+// valid returns the text of a member if it is what it is to be. If not it stays
+// unmarked.
+func (r row) valid(name string, ok func(string) bool) string {
+	m := r.member(name)
+	text := m.string()
+	if text == "" || !ok(text) {
+		return ""
+	}
+	return marked(text, m)
+}
+
+// texted returns what a function makes of the text of a member.
+func (r row) texted(name string, of func(string) string) string {
+	m := r.member(name)
+	return marked(of(m.string()), m)
 }
 
 // moment reads a time and marks it. Export rows write a blank where others write

@@ -30,10 +30,11 @@ func softwareKey(r row) string {
 	if r.peek("deviceId") == "" {
 		return ""
 	}
-	bars := strings.NewReplacer("%", "%25", "|", "%7C")
-	var parts []string
-	for _, name := range []string{"deviceId", "softwareVendor", "softwareName", "softwareVersion", "cveId"} {
-		parts = append(parts, bars.Replace(r.peek(name)))
+	parts := []string{r.peek("deviceId"), r.peek("softwareVendor"), r.peek("softwareName"), r.peek("softwareVersion"), r.peek("cveId")}
+	for i, p := range parts {
+		if strings.ContainsAny(p, "|%") {
+			parts[i] = strings.NewReplacer("%", "%25", "|", "%7C").Replace(p)
+		}
 	}
 	return strings.Join(parts, "|")
 }
