@@ -303,7 +303,6 @@ func (e *Engine) scanIntegrations(ctx context.Context) {
 	for n := 0; ; n++ {
 		if n%ensureAll == 0 {
 			clear(known)
-			e.trim(ctx)
 		}
 		if err := e.scanOnce(ctx, known); err != nil && ctx.Err() == nil {
 			e.options.Log.Warn("the list of integrations cannot be read", "error", err)
@@ -313,13 +312,6 @@ func (e *Engine) scanIntegrations(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-	}
-}
-
-// trim forgets old runs.
-func (e *Engine) trim(ctx context.Context) {
-	if _, err := e.store.TrimRuns(ctx, e.options.KeepRuns); err != nil && ctx.Err() == nil {
-		e.options.Log.Warn("old runs cannot be forgotten", "error", err)
 	}
 }
 

@@ -313,7 +313,21 @@ func (r *reading) end(why error) error {
 		return err
 	}
 	r.run, r.progress.Run = run, run
+	r.trim()
 	return why
+}
+
+// trimOneIn says how seldom old runs are forgotten: there is no hurry.
+const trimOneIn = 32
+
+// trim forgets old runs, now and then.
+func (r *reading) trim() {
+	if r.options.Random()*trimOneIn >= 1 {
+		return
+	}
+	if _, err := r.store.TrimRuns(r.hard, r.integration, r.source.Stream, r.options.KeepRuns); err != nil {
+		r.log.Warn("old runs cannot be forgotten", "stream", r.source.Stream, "error", err)
+	}
 }
 
 // ended tells that the attempt is over.

@@ -152,13 +152,16 @@ func (s *Store) LastRun(ctx context.Context, integration string, stream gatehous
 	return run, s.failure("read run", err)
 }
 
-// TrimRuns forgets the ended runs of every stream but the newest keep and the
-// newest full one, and returns how many it forgot.
-func (s *Store) TrimRuns(ctx context.Context, keep int) (trimmed int64, err error) {
+// TrimRuns forgets the ended runs of a stream but the newest keep and the newest
+// full one, and returns how many it forgot.
+func (s *Store) TrimRuns(ctx context.Context, integration string, stream gatehouse.Stream, keep int) (trimmed int64, err error) {
+	const mine = "(SELECT id FROM mirrors WHERE integration_id = $1 AND stream = $2)"
 	err = s.write(ctx, "trim runs", func(tx *transaction) error {
 		trimmed, err = tx.exec(ctx,
-			"DELETE FROM runs WHERE ended <> 0 AND id <= (SELECT COALESCE(MIN(n.id), 0) - 1 FROM (SELECT id FROM runs k WHERE k.mirror_id = runs.mirror_id ORDER BY id DESC LIMIT $1) n) AND id <> COALESCE((SELECT MAX(f.id) FROM runs f WHERE f.mirror_id = runs.mirror_id AND f.mode = $2), 0)",
-			keep, gatehouse.SyncFull)
+			"DELETE FROM runs WHERE mirror_id = "+mine+" AND ended <> 0"+
+				" AND id < (SELECT MIN(n.id) FROM (SELECT id FROM runs WHERE mirror_id = "+mine+" ORDER BY id DESC LIMIT $3) n)"+
+				" AND id <> (SELECT COALESCE(MAX(id), 0) FROM runs WHERE mirror_id = "+mine+" AND mode = $4)",
+			integration, stream, keep, gatehouse.SyncFull)
 		return err
 	})
 	return trimmed, err

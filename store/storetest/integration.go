@@ -145,7 +145,7 @@ func testRuns(t *testing.T, fresh func(testing.TB) store.Options) {
 	if got := must(f.s.Runs(t.Context(), f.integration, alerts, 3))(t); len(got) != 3 || got[0].ID != open.ID || !got[0].Open() || got[1].Open() {
 		t.Errorf("got %+v", got)
 	}
-	if n := must(f.s.TrimRuns(t.Context(), 2))(t); n != 4 {
+	if n := must(f.s.TrimRuns(t.Context(), f.integration, alerts, 2))(t); n != 4 {
 		t.Errorf("%d runs forgotten, want 4", n)
 	}
 	if got := must(f.s.Runs(t.Context(), f.integration, alerts, 9))(t); len(got) != 2 {

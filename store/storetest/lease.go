@@ -49,7 +49,7 @@ func testLastRun(t *testing.T, fresh func(testing.TB) store.Options) {
 		run := must(f.s.BeginRun(t.Context(), f.integration, alerts, gatehouse.SyncDelta))(t)
 		must(f.s.EndRun(t.Context(), run, store.RunEnd{}))(t)
 	}
-	must(f.s.TrimRuns(t.Context(), 1))(t)
+	must(f.s.TrimRuns(t.Context(), f.integration, alerts, 1))(t)
 	got := must(f.s.LastRun(t.Context(), f.integration, alerts, gatehouse.SyncFull))(t)
 	if got.ID != full.ID || !got.Complete {
 		t.Errorf("got %+v", got)
