@@ -5,20 +5,47 @@ import "github.com/gatehouse-sec/gatehouse/ocsf"
 // observables collects what an event shows, each value once for each type.
 type observables struct {
 	list []ocsf.Observable
+	seen map[sight]bool // made when the list is too long to be searched
 }
+
+// sight is what makes an observable one and the same.
+type sight struct {
+	kind ocsf.ObservableTypeID
+	text string
+}
+
+// searchable is how long a list may be to be searched faster than a map.
+const searchable = 32
 
 // add notes a value and the path in the event where it stands. An empty value and
 // one that is there already are ignored.
 func (o *observables) add(kind ocsf.ObservableTypeID, path, text string) {
-	if text == "" {
+	if text == "" || o.has(sight{kind, text}) {
 		return
 	}
-	for i := range o.list {
-		if o.list[i].TypeID == kind && o.list[i].Value == text {
-			return
+	o.list = append(o.list, ocsf.Observable{TypeID: kind, Name: path, Value: text})
+	if o.seen != nil {
+		o.seen[sight{kind, text}] = true
+	}
+}
+
+// has tells whether a value is there already.
+func (o *observables) has(s sight) bool {
+	if len(o.list) >= searchable && o.seen == nil {
+		o.seen = make(map[sight]bool, 2*searchable)
+		for i := range o.list {
+			o.seen[sight{o.list[i].TypeID, o.list[i].Value}] = true
 		}
 	}
-	o.list = append(o.list, ocsf.Observable{TypeID: kind, Name: path, Value: text})
+	if o.seen != nil {
+		return o.seen[s]
+	}
+	for i := range o.list {
+		if o.list[i].TypeID == s.kind && o.list[i].Value == s.text {
+			return true
+		}
+	}
+	return false
 }
 
 // findingObservables collects what a finding shows: names and addresses of

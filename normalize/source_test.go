@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/gatehouse-sec/gatehouse/ocsf"
 )
 
 func TestUnmapped(t *testing.T) {
@@ -100,6 +103,19 @@ func TestParseTime(t *testing.T) {
 		if got := parseTime(text); !got.Equal(want) {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
+	}
+}
+
+func TestObservablesAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	var o observables
+	for i := range 3 * 100 {
+		o.add(ocsf.ObservableTypeFileName, "a", strconv.Itoa(i%100))
+		o.add(ocsf.ObservableTypeHash, "b", strconv.Itoa(i%2))
+		o.add(ocsf.ObservableTypeHash, "b", "")
+	}
+	if len(o.list) != 102 {
+		t.Errorf("%d observables, want 102", len(o.list))
 	}
 }
 
