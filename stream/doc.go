@@ -3,8 +3,9 @@
 // permission opens it through which API, what identifies a record, which fields
 // are noise, how often it is read, and how.
 //
-// Reading is a function of the request alone: given the checkpoint it left
-// behind, a stream goes on where it stood; given none, it begins anew. It hands
-// out pages, and the page's checkpoint is committed with its records or not at
-// all.
+// Reading is a function of the request alone. It hands out pages, and a page's
+// checkpoint is committed with its records or not at all. A reading that was
+// interrupted begins anew at the checkpoint of the run before, since the lists
+// move; only that of export files, which do not, goes on where it stood. A page is
+// complete when everything was read to its end and nothing can have been missed.
 package stream
