@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // graphSecureScoreRoutes lists the operations on Microsoft Secure Score.
@@ -75,8 +76,8 @@ type controlScore struct {
 }
 
 // secureScore computes the score of a day that lies so many days back.
-func (t *tenant) secureScore(c *call, ago int) secureScore {
-	day := c.now.UTC().AddDate(0, 0, -ago)
+func (t *tenant) secureScore(now time.Time, ago int) secureScore {
+	day := now.UTC().AddDate(0, 0, -ago)
 	date := day.Format("2006-01-02")
 	row := secureScore{
 		ID: t.id + "_" + date, AzureTenantID: t.id, ActiveUserCount: len(t.users) * 9 / 10, CreatedDateTime: stampOf(midnight(day)),
@@ -166,14 +167,14 @@ func listSecureScores(c *call) reply {
 			{"azureTenantId", kindString, func(r *secureScore) odataValue { return textValue(r.AzureTenantID) }},
 			{"createdDateTime", kindTime, func(r *secureScore) odataValue { return momentValue(r.CreatedDateTime) }},
 		},
-		at: func(ago int) secureScore { return c.tenant.secureScore(c, ago) },
+		at: func(ago int) secureScore { return c.tenant.secureScore(c.now, ago) },
 	}.serve(c)
 }
 
 // getSecureScore is GET /security/secureScores/{id}.
 func getSecureScore(c *call) reply {
 	for ago := range secureScoreDays {
-		if row := c.tenant.secureScore(c, ago); strings.EqualFold(row.ID, c.vars["id"]) {
+		if row := c.tenant.secureScore(c.now, ago); strings.EqualFold(row.ID, c.vars["id"]) {
 			return single(c, true, "security/secureScores", row)
 		}
 	}

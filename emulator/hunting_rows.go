@@ -163,6 +163,9 @@ func (t *tenant) deviceInfo(i int32, wire *machineRow, at time.Time) huntingRow 
 	if wire.OSBuild != nil {
 		row["OSBuild"] = *wire.OSBuild
 	}
+	if wire.MergedIntoMachineID != nil {
+		row["MergedToDeviceId"] = *wire.MergedIntoMachineID
+	}
 	if wire.VMMetadata != nil {
 		row["AzureResourceId"] = wire.VMMetadata.ResourceID
 	}

@@ -19,7 +19,7 @@ type shelf map[[3]string]string
 func shelve(t fatal, s *Server) shelf {
 	truth, all := s.Truth(defaultTenantID), shelf{}
 	for of := range documentSources() {
-		if of[1] == DoorFiles {
+		if of[1] == DoorFiles || of[0] == StreamSecureScores || of[0] == StreamSecureScoreControls {
 			continue
 		}
 		documents, err := truth.Documents(of[0], of[1])

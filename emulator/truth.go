@@ -189,6 +189,14 @@ func documentSources() map[[2]string]documentSource {
 			row := t.vulnerabilityRow(int32(n))
 			return document{row.ID, row}
 		}),
+		{StreamSecureScores, DoorGraph}: numbered(func(*tenant) int { return secureScoreDays }, func(t *tenant, ago int) document {
+			row := t.secureScore(t.now(), ago)
+			return document{row.ID, row}
+		}),
+		{StreamSecureScoreControls, DoorGraph}: numbered(func(*tenant) int { return len(secureControls()) }, func(t *tenant, n int) document {
+			row := t.controlProfile(n)
+			return document{row.ID, row}
+		}),
 		{StreamSoftware, DoorMDE}: listed((*tenant).inventory, func(t *tenant, p int) document {
 			row := t.softwareRow(p)
 			return document{row.ID, row}
