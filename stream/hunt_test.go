@@ -123,7 +123,7 @@ func TestManyHunts(t *testing.T) {
 		t.Skip("generates a large tenant")
 	}
 	held := append(hunting(), gatehouse.Permission{Resource: gatehouse.ResourceMDE, Name: "Vulnerability.Read.All"})
-	s := raise(t, emulator.Options{Size: emulator.Size{Devices: 4000, Alerts: 10, VulnerabilityRows: 230_000, Events: -1}}, held)
+	s := raise(t, emulator.Options{Size: emulator.Size{Devices: 2000, Alerts: 10, VulnerabilityRows: 120_000, Events: -1}}, held)
 	a := s.mustRead(t, door(t, stream.Vulnerabilities, gatehouse.APIMDE), stream.Request{})
 	b := s.mustRead(t, door(t, stream.Vulnerabilities, gatehouse.APIGraph), stream.Request{})
 	if diff := cmp.Diff(a.keys(), b.keys()); diff != "" {
