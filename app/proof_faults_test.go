@@ -106,7 +106,7 @@ func (w *witness) poll(t *testing.T) (healthy bool) {
 	t.Helper()
 	was := w.truth(t)
 	w.open(t, func(a *app.App) {
-		status, err := a.SyncOnce(t.Context(), w.id, nil, nil)
+		status, err := syncInTurn(a, w.id)
 		must(t, err)
 		healthy = w.check(t, a.Store(), was, status)
 	})
@@ -546,7 +546,7 @@ func TestProofFaults(t *testing.T) {
 	t.Parallel()
 	seeds, polls := 1, 2
 	if proofsInFull() {
-		seeds, polls = 20, 8
+		seeds, polls = 6, 5
 	}
 	count := &tally{}
 	first := uint64(1)
@@ -558,7 +558,7 @@ func TestProofFaults(t *testing.T) {
 		seeds = 1
 	}
 	var running sync.WaitGroup
-	places := make(chan struct{}, 8) // most of the time is spent in pauses, so that more run than there are processors
+	places := make(chan struct{}, 12) // most of the time is spent in pauses, so that more run than there are processors
 	run := func(name, database string, seed uint64) {
 		places <- struct{}{}
 		defer func() { <-places }()
