@@ -38,11 +38,11 @@ type victim struct {
 // wait for long.
 const victimLease = 300 * time.Millisecond
 
-// syncInTurn reads every stream, as soon as the lease of the process before has run
-// out.
-func syncInTurn(a *app.App, id string) (status []gatehouse.StreamHealth, err error) {
+// syncInTurn reads streams, or all of them, as soon as the lease of the process
+// before has run out.
+func syncInTurn(a *app.App, id string, streams ...gatehouse.Stream) (status []gatehouse.StreamHealth, err error) {
 	for {
-		if status, err = a.SyncOnce(context.Background(), id, nil, nil); !errors.Is(err, app.ErrBusy) {
+		if status, err = a.SyncOnce(context.Background(), id, streams, nil); !errors.Is(err, app.ErrBusy) {
 			return status, err
 		}
 		<-time.After(20 * time.Millisecond)
