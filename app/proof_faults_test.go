@@ -366,7 +366,7 @@ func (w *witness) reconcile(t *testing.T) {
 	healthy := false
 	// The first goes on with what was interrupted, the second reads whole.
 	// What was to happen after calls that have not come yet happens meanwhile.
-	for n := 0; n < 2 || n < 6 && !(healthy && w.still); n++ {
+	for n := 0; n < 2 || n < 6 && (!healthy || !w.still); n++ {
 		w.clock.Advance(8 * 24 * time.Hour)
 		healthy = w.poll(t)
 	}

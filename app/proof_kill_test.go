@@ -24,14 +24,14 @@ const victimSetting = "GATEHOUSE_PROOF_VICTIM"
 
 // victim tells a process of its own what to mirror, and where it is killed.
 type victim struct {
-	Addr        string
-	CA          []byte
-	Data        string
-	DatabaseURL string
-	Key         string
-	Integration string
-	PageRows    int
-	Now         time.Time // it goes on from there
+	Addr        string    `json:"addr"`
+	CA          []byte    `json:"ca"`
+	Data        string    `json:"data"`
+	DatabaseURL string    `json:"databaseURL"`
+	Key         string    `json:"key"`
+	Integration string    `json:"integration"`
+	PageRows    int       `json:"pageRows"`
+	Now         time.Time `json:"now"` // it goes on from there
 }
 
 // victimLease is short, so that who comes after a process that was killed does not
@@ -76,7 +76,6 @@ func (w *witness) kill(t *testing.T, after time.Duration) (killed bool, took tim
 		Integration: w.id, PageRows: w.options.PageRows, Now: w.clock.Now(),
 	})
 	must(t, err)
-	//nolint:gosec // it is this very binary
 	cmd := exec.CommandContext(t.Context(), self, "-test.run", "^TestProofKillMirror$", "-test.count=1")
 	cmd.Env, cmd.Stderr = append(os.Environ(), victimSetting+"="+string(orders)), os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -148,7 +147,7 @@ func TestProofKillMirror(t *testing.T) {
 		whole, ended := time.Second, 0
 		for n := 0; n < kills[database]; {
 			was := w.truth(t)
-			killed, took := w.kill(t, time.Duration(rand.Int64N(int64(whole)))) //nolint:gosec // an instant is no secret
+			killed, took := w.kill(t, time.Duration(rand.Int64N(int64(whole))))
 			if killed {
 				n++
 			} else {
@@ -159,7 +158,7 @@ func TestProofKillMirror(t *testing.T) {
 			if t.Failed() {
 				t.Fatalf("after %d kills", n)
 			}
-			w.clock.Advance(time.Duration(30+rand.IntN(60)) * time.Minute) //nolint:gosec // neither is a pause
+			w.clock.Advance(time.Duration(30+rand.IntN(60)) * time.Minute)
 		}
 		w.reconcile(t)
 		t.Logf("killed on %s: %d times with kill -9 at random instants, %d processes came to their end before: %d records compared, %d changes in the tenant, %d events, nothing lost and nothing twice",
