@@ -26,6 +26,10 @@ const (
 // is a promise.
 const spread = 0.1
 
+// headroom is the part of an interval that is left for the job queue to notice
+// that a source is due, and for a worker to come free.
+const headroom = 0.02
+
 // schedule decides when streams are read.
 type schedule struct {
 	now    func() time.Time
@@ -39,7 +43,7 @@ func (s schedule) jittered(d time.Duration) time.Duration {
 
 // afterSuccess is when a stream is read again that was read at start.
 func (s schedule) afterSuccess(start time.Time, interval time.Duration) time.Time {
-	next := start.Add(s.jittered(interval))
+	next := start.Add(s.jittered(interval) - time.Duration(float64(interval)*headroom))
 	if now := s.now(); next.Before(now) {
 		return now
 	}
