@@ -207,7 +207,7 @@ func (p *program) demoDevices(ctx context.Context, c *connection) error {
 }
 
 func (p *program) demoVulnerabilities(ctx context.Context, c *connection) error {
-	p.heading("The worst exposed CVEs", "gatehouse vulnerabilities list --severity Critical")
+	p.heading("The worst exposed CVEs: score times devices", "gatehouse vulnerabilities list --output ndjson")
 	client, err := p.defender(c)
 	if err != nil {
 		return err
