@@ -20,9 +20,12 @@ func (c *run) checkCapabilities(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	failures := newFailures()
+	failures, calls := newFailures(), probes()
 	for _, e := range entra.Capabilities() {
-		status := c.try(ctx, sdk, e, failures)
+		status, refusal := c.try(ctx, sdk, e, calls[e.Capability])
+		if refusal != nil {
+			failures.add(*refusal, e.Capability)
+		}
 		c.report.Capabilities = append(c.report.Capabilities, status)
 		switch {
 		case status.State == Works:
@@ -51,11 +54,10 @@ func (c *run) clients() (clients, error) {
 	return clients{defender: d, graph: g}, err
 }
 
-// try goes through the doors of one capability.
-func (c *run) try(ctx context.Context, sdk clients, e entra.CapabilityEntry, failures *failures) CapabilityStatus {
-	s := CapabilityStatus{Capability: e.Capability, Title: e.Title, State: Missing, Doors: doorsOf(e, c.held())}
-	calls := probes()[e.Capability]
-	var first func()
+// try goes through the doors of one capability. The refusal is that of the first
+// door that failed, nil when another one served.
+func (c *run) try(ctx context.Context, sdk clients, e entra.CapabilityEntry, calls map[gatehouse.API]probe) (s CapabilityStatus, refusal *Finding) {
+	s = CapabilityStatus{Capability: e.Capability, Title: e.Title, State: Missing, Doors: doorsOf(e, c.held())}
 	for i, d := range s.Doors {
 		if !d.Open {
 			continue
@@ -67,19 +69,15 @@ func (c *run) try(ctx context.Context, sdk clients, e entra.CapabilityEntry, fai
 		detail, err := calls[d.API](ctx, sdk)
 		if err == nil {
 			s.State, s.API, s.Detail = Works, d.API, detail
-			return s
+			return s, nil
 		}
 		finding := c.failure(e.Capability, d.API, err)
 		s.Doors[i].Error = finding.What
-		if first == nil {
-			s.State, s.API = Refused, d.API
-			first = func() { failures.add(finding, e.Capability) }
+		if refusal == nil {
+			s.State, s.API, refusal = Refused, d.API, &finding
 		}
 	}
-	if first != nil {
-		first() // an error only when no other door served
-	}
-	return s
+	return s, refusal
 }
 
 // baseOf is the base URL over which an API is called.
