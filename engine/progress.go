@@ -18,6 +18,7 @@ type Progress struct {
 	Calls       int64                  // made upstream in this attempt
 	Floor       int64                  // the fewest calls it could have taken
 	Upstream    int64                  // records that Microsoft counts; -1 when it does not say
+	Budget      Budget                 // of the route that was called last; set by whoever knows the limits
 	Page        PageProgress           // what the page just committed, or the sweep, has added
 	Done        bool                   // the run has ended, or stopped to be resumed later
 	Err         error                  // why it did not end well
@@ -27,4 +28,13 @@ type Progress struct {
 // PageProgress is what one page has added to a run.
 type PageProgress struct {
 	Rows, Created, Updated, Removed, Calls int64
+
+	Took time.Duration // to commit it; zero for a sweep
+}
+
+// Budget says what a rate limit leaves to scheduled work.
+type Budget struct {
+	Limited bool          // there is a limit at all
+	Left    int           // calls that can leave now
+	Wait    time.Duration // until the next call can leave, when none is left
 }

@@ -204,13 +204,15 @@ func (r *reading) settle() error {
 
 // commitPage commits a page and tells of it.
 func (r *reading) commitPage(p gatehouse.Page) error {
+	begun := time.Now()
 	result, err := r.commit(page(r.run, p))
 	if err != nil {
 		return err
 	}
+	took := time.Since(begun)
 	r.pages++
 	r.count(p, result)
-	r.progress.Page = PageProgress{Rows: result.Rows, Created: result.Created, Updated: result.Updated, Removed: result.Removed, Calls: p.Calls}
+	r.progress.Page = PageProgress{Rows: result.Rows, Created: result.Created, Updated: result.Updated, Removed: result.Removed, Calls: p.Calls, Took: took}
 	r.tell(r.progress)
 	r.progress.Page = PageProgress{}
 	return nil
