@@ -1,5 +1,10 @@
 package gatehouse
 
+import (
+	"encoding/json"
+	"time"
+)
+
 // Page is a part of a stream as it was read: what is committed to the mirror in
 // one transaction, together with the checkpoint behind it.
 type Page struct {
@@ -33,6 +38,33 @@ type PageRecord struct {
 	// decides whether it has changed. Zero for a stream of one door.
 	Common Hash
 	Gone   bool // Microsoft reports the record as removed; only Key counts then
+	// Facets are what the record is found and sorted by. None for a stream that is
+	// only listed by key.
+	Facets []Facet
+	// Points are the values of the record that are kept as a history.
+	Points []Point
+}
+
+// Facet is one searchable field of a record. A record may have several values of
+// one name, as a device has tags.
+type Facet struct {
+	Name string `json:"name"`
+	// Value is a normalised text whose order by bytes is the order to sort in:
+	// lower case, times in UTC with a fixed width, numbers padded. What is longer
+	// than 256 bytes is cut.
+	Value string `json:"value"`
+}
+
+// Point is one value at one time, as of a score: the history of a record that
+// holds only its last one.
+type Point struct {
+	// Key is what the value belongs to; empty means the key of the record.
+	Key     string    `json:"key"`
+	Time    time.Time `json:"time"`
+	Value   float64   `json:"value"`
+	Maximum float64   `json:"maximum,omitzero"` // the most that Value could be; 0 when there is no such number
+	// Detail is more about the value, as JSON; may be empty.
+	Detail json.RawMessage `json:"detail,omitempty"`
 }
 
 // SetAside is an item that could not be decoded, kept with the reason.
