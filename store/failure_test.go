@@ -311,7 +311,14 @@ func TestReadReference(t *testing.T) {
 	if err := os.WriteFile(path, []byte("from a file\r\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for reference, want := range map[string]string{"env:GATEHOUSE_STORE_TEST": "value", "file:" + path: "from a file"} {
+	// A file in DER, as PFX files are, may end in what looks like the end of a line.
+	der := filepath.Join(t.TempDir(), "certificate.pfx")
+	if err := os.WriteFile(der, []byte("\x30\x82\x01\x03\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for reference, want := range map[string]string{
+		"env:GATEHOUSE_STORE_TEST": "value", "file:" + path: "from a file", "file:" + der: "\x30\x82\x01\x03\r\n",
+	} {
 		if got, err := store.ReadReference(reference); err != nil || got.Reveal() != want {
 			t.Errorf("%s: got %q, %v", reference, got.Reveal(), err)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gatehouse-sec/gatehouse"
 )
@@ -102,7 +103,8 @@ func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
 }
 
 // ReadReference reads the secret that a reference names, "env:NAME" or
-// "file:PATH". A line break at the end of a file is not part of it.
+// "file:PATH". A line break at the end of a text file is not part of it; of a file
+// that is no text, such as a PFX file, every byte counts.
 func ReadReference(reference string) (Secret, error) {
 	kind, name, _ := strings.Cut(reference, ":")
 	switch kind {
@@ -116,7 +118,11 @@ func ReadReference(reference string) (Secret, error) {
 		if err != nil {
 			return Secret{}, fmt.Errorf("%w: %w", ErrNotFound, err)
 		}
-		if value := strings.TrimRight(string(b), "\r\n"); value != "" {
+		value := string(b)
+		if utf8.ValidString(value) {
+			value = strings.TrimRight(value, "\r\n")
+		}
+		if value != "" {
 			return NewSecret(value), nil
 		}
 		return Secret{}, fmt.Errorf("%w: file %s is empty", ErrNotFound, name)
