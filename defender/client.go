@@ -65,7 +65,8 @@ type Client struct {
 	Software                *SoftwareService                // products and the devices that have them
 	SoftwareInventory       *SoftwareInventoryService       // one row per device and version of a software
 	Recommendations         *RecommendationsService         // what Vulnerability Management advises to do
-	MachineActions          *MachineActionsService          // what was done to devices
+	MachineActions          *MachineActionsService          // what was done to devices, and doing it
+	Investigations          *InvestigationsService          // automated investigations
 	Incidents               *IncidentsService               // incidents, from the API of Defender XDR
 	Scores                  *ScoresService                  // exposure and configuration scores
 	Hunting                 *HuntingService                 // advanced hunting
@@ -123,7 +124,7 @@ func newClient(mde, xdr *rest.Client, base entra.BaseURL) *Client {
 		Alerts: &AlertsService{s}, Machines: &MachinesService{s}, Vulnerabilities: &VulnerabilitiesService{s},
 		SoftwareVulnerabilities: &SoftwareVulnerabilitiesService{s}, Software: &SoftwareService{s},
 		SoftwareInventory: &SoftwareInventoryService{s}, Recommendations: &RecommendationsService{s},
-		MachineActions: &MachineActionsService{s}, Incidents: &IncidentsService{service{xdr}},
+		MachineActions: &MachineActionsService{s}, Investigations: &InvestigationsService{s}, Incidents: &IncidentsService{service{xdr}},
 		Scores: &ScoresService{s}, Hunting: &HuntingService{s},
 		rest: mde, xdr: xdr, base: base,
 	}
@@ -163,5 +164,5 @@ func (c *Client) Calls() int64 { return c.rest.Calls() + c.xdr.Calls() }
 func Operations() []Operation {
 	return slices.Concat(alertOperations(), machineOperations(), vulnerabilityOperations(),
 		softwareVulnerabilityOperations(), softwareOperations(), softwareInventoryOperations(), recommendationOperations(),
-		machineActionOperations(), incidentOperations(), scoreOperations(), huntingOperations())
+		machineActionOperations(), investigationOperations(), incidentOperations(), scoreOperations(), huntingOperations())
 }

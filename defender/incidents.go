@@ -9,7 +9,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/internal/rest"
 )
 
-// IncidentsService reads the incidents of Defender XDR. It is another API than
+// IncidentsService reads and updates the incidents of Defender XDR. It is another API than
 // that of the other services, with a token of its own: permissions are those of
 // "Microsoft Threat Protection".
 type IncidentsService struct{ service }
@@ -96,4 +96,6 @@ var (
 	opIncidentsGet  = xdr(read("/api/incidents/{id}", "", "Incident.Read.All", "Incident.ReadWrite.All"), "api-get-incident", 100)
 )
 
-func incidentOperations() []Operation { return []Operation{opIncidentsList, opIncidentsGet} }
+func incidentOperations() []Operation {
+	return []Operation{opIncidentsList, opIncidentsGet, opIncidentsUpdate}
+}

@@ -7,8 +7,10 @@ import (
 	"github.com/gatehouse-sec/gatehouse/internal/rest"
 )
 
-// MachineActionsService reads what was done to devices: isolations, scans and
-// others, whoever asked for them.
+// MachineActionsService reads what was done to devices, isolations, scans and
+// others, whoever asked for them, and does such things. What it is asked to do is
+// sent once: a call whose outcome is not known comes back as an error, and the
+// list tells by the comment whether it arrived.
 type MachineActionsService struct{ service }
 
 // MachineAction is one thing done to a device. Some members are absent for some
@@ -105,5 +107,10 @@ var (
 )
 
 func machineActionOperations() []Operation {
-	return []Operation{opMachineActionsList, opMachineActionsGet}
+	return []Operation{
+		opMachineActionsList, opMachineActionsGet,
+		opMachineActionsIsolate, opMachineActionsUnisolate, opMachineActionsScan, opMachineActionsRestrict, opMachineActionsUnrestrict,
+		opMachineActionsQuarantine, opMachineActionsOffboard, opMachineActionsCollect, opMachineActionsPackageURI, opMachineActionsCancel,
+		opMachineActionsLiveResponse, opMachineActionsLiveResult,
+	}
 }

@@ -54,10 +54,13 @@ type (
 
 // The kinds of [Error], and of other failures, for errors.Is.
 var (
-	ErrInput            = rest.ErrInput            // what was given is wrong, and nothing was sent
-	ErrNotFound         = rest.ErrNotFound         // 404: the thing, or the route, does not exist
-	ErrUnauthorized     = rest.ErrUnauthorized     // 401: the token is missing, expired or for another audience
-	ErrForbidden        = rest.ErrForbidden        // 403: the token is good and a permission is missing
+	ErrInput        = rest.ErrInput        // what was given is wrong, and nothing was sent
+	ErrNotFound     = rest.ErrNotFound     // 404: the thing, or the route, does not exist
+	ErrUnauthorized = rest.ErrUnauthorized // 401: the token is missing, expired or for another audience
+	ErrForbidden    = rest.ErrForbidden    // 403: the token is good and a permission is missing
+	// ErrActiveRequest tells that an action of this kind is under way on the device
+	// already: 400 with code ActiveRequestAlreadyExists, or a text that says so.
+	ErrActiveRequest    = rest.ErrActiveRequest
 	ErrThrottled        = rest.ErrThrottled        // 429, or our own budget for the route is spent
 	ErrUnlicensed       = rest.ErrUnlicensed       // the tenant lacks a licence, or is inactive
 	ErrUnreachable      = rest.ErrUnreachable      // no answer at all: DNS, TLS, connection

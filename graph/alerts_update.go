@@ -91,6 +91,11 @@ func (s *AlertsService) Update(ctx context.Context, id string, u AlertUpdate) (A
 //
 //api:operation POST /v1.0/security/alerts_v2/{id}/comments
 func (s *AlertsService) Comment(ctx context.Context, id, comment string) ([]AlertComment, error) {
+	return s.comment(ctx, opAlertsComment, id, comment)
+}
+
+// comment adds a comment and reads the list of all.
+func (s service) comment(ctx context.Context, op Operation, id, comment string) ([]AlertComment, error) {
 	if strings.TrimSpace(comment) == "" {
 		return nil, rest.Inputf("comment is empty: give one")
 	}
@@ -98,7 +103,7 @@ func (s *AlertsService) Comment(ctx context.Context, id, comment string) ([]Aler
 		Type    string `json:"@odata.type"`
 		Comment string `json:"comment"`
 	}{"microsoft.graph.security.alertComment", comment}
-	raw, err := s.rest.Fetch(ctx, rest.Request{Operation: opAlertsComment, Vars: []string{id}, Body: body})
+	raw, err := s.rest.Fetch(ctx, rest.Request{Operation: op, Vars: []string{id}, Body: body})
 	if err != nil {
 		return nil, err
 	}

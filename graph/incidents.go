@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/internal/rest"
 )
 
-// IncidentsService reads the incidents of all Defender products.
+// IncidentsService reads and updates the incidents of all Defender products.
 type IncidentsService struct{ service }
 
 // Incident is a set of alerts that belong together. Null and absent members are
@@ -81,4 +81,6 @@ var (
 	opIncidentsGet  = operation("GET", "/v1.0/security/incidents/{id}", "security-incident-get", 150, "SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All")
 )
 
-func incidentOperations() []Operation { return []Operation{opIncidentsList, opIncidentsGet} }
+func incidentOperations() []Operation {
+	return []Operation{opIncidentsList, opIncidentsGet, opIncidentsUpdate, opIncidentsComment}
+}

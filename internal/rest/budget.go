@@ -3,7 +3,6 @@ package rest
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -39,21 +38,48 @@ func (b *Budgets) of(op Operation) *budget {
 // Left tells how many calls of a route could leave now, and when there is none how
 // long until the next one can. A route without limits has -1. It spends nothing.
 func (b *Budgets) Left(op Operation) (calls int, wait time.Duration) {
-	return b.of(op).left(time.Now())
+	return b.of(op).left(time.Now(), interactive)
+}
+
+// LeftScheduled is [Budgets.Left] for scheduled work, which may not spend all.
+func (b *Budgets) LeftScheduled(op Operation) (calls int, wait time.Duration) {
+	return b.of(op).left(time.Now(), scheduled)
 }
 
 // budget is the log of one route. A call is counted as "in flight" from before
 // it leaves until its answer begins, and at the time of its answer from then
 // on: the service has counted it at some time in between, so that by its clock
 // no window ever holds more than the limit.
+//
+// Scheduled calls spend at most their share of each window, so that a call which
+// somebody waits for finds room. It goes the other way too: while a scheduled call
+// waits that has had none of a window yet, the last call of that window is its.
 type budget struct {
 	perMinute, perHour int
 
-	mu       sync.Mutex
-	answered []time.Time // rising; nothing older than an hour
-	inFlight int
-	blocked  time.Time     // no call before: the service said so
-	changed  chan struct{} // closed and renewed when a call returns
+	mu        sync.Mutex
+	all       spending
+	scheduled spending      // its part of all
+	waiting   int           // scheduled calls that wait for room
+	blocked   time.Time     // no call before: the service said so
+	changed   chan struct{} // closed and renewed when more may leave
+}
+
+// window is one of the two limits of a route.
+type window struct {
+	limit  int
+	length time.Duration
+}
+
+// windows returns the limits that there are.
+func (b *budget) windows() []window {
+	windows := make([]window, 0, 2)
+	for _, w := range [...]window{{b.perHour, time.Hour}, {b.perMinute, time.Minute}} {
+		if w.limit > 0 {
+			windows = append(windows, w)
+		}
+	}
+	return windows
 }
 
 // waitError tells that the route's budget is spent for longer than the caller
@@ -68,9 +94,9 @@ func (e *waitError) Error() string {
 // [*waitError] when the wait would be longer than most, and else says to onWait
 // once how long it will be as far as is known.
 func (b *budget) spend(ctx context.Context, most time.Duration, onWait func(time.Duration)) (waited time.Duration, err error) {
-	start := time.Now()
+	start, class := time.Now(), classOf(ctx)
 	for first := true; ; first = false {
-		wait, changed := b.take(time.Now())
+		wait, changed := b.take(time.Now(), class)
 		if wait == 0 {
 			return time.Since(start), nil
 		}
@@ -79,6 +105,7 @@ func (b *budget) spend(ctx context.Context, most time.Duration, onWait func(time
 		}
 		if first {
 			onWait(wait)
+			defer b.queue(class)()
 		}
 		if err := pause(ctx, wait, changed); err != nil {
 			return time.Since(start), err
@@ -86,42 +113,80 @@ func (b *budget) spend(ctx context.Context, most time.Duration, onWait func(time
 	}
 }
 
+// queue notes that a call waits for room, and returns what notes that it does so
+// no longer.
+func (b *budget) queue(c class) (leave func()) {
+	if c != scheduled {
+		return func() {}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waiting++
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.waiting--; b.waiting == 0 {
+			b.announce() // what was kept for it is free
+		}
+	}
+}
+
 // take takes a call when there is room and returns zero; else how long until the
 // next try, which the return of a call in flight, announced by changed, may make
 // longer.
-func (b *budget) take(now time.Time) (wait time.Duration, changed <-chan struct{}) {
+func (b *budget) take(now time.Time, c class) (wait time.Duration, changed <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if d := b.wait(now); d > 0 {
+	if d := b.wait(now, c); d > 0 {
 		return d, b.changed
 	}
-	b.inFlight++
+	b.all.inFlight++
+	if c == scheduled {
+		b.scheduled.inFlight++
+	}
 	return 0, nil
 }
 
 // wait tells how long until the route takes another call. The lock is held.
-func (b *budget) wait(now time.Time) time.Duration {
-	b.forget(now)
-	return max(b.blocked.Sub(now), b.room(now, b.perHour, time.Hour), b.room(now, b.perMinute, time.Minute), 0)
+func (b *budget) wait(now time.Time, c class) time.Duration {
+	b.all.forget(now)
+	b.scheduled.forget(now)
+	wait := max(b.blocked.Sub(now), 0)
+	kept := c == interactive && b.waiting > 0 && b.withinShare(now) == 0
+	for _, w := range b.windows() {
+		if kept && w.limit > 1 && b.scheduled.spent(now, w.length) == 0 {
+			w.limit--
+		}
+		wait = max(wait, b.all.room(now, w.limit, w.length))
+	}
+	if c == scheduled {
+		wait = max(wait, b.withinShare(now))
+	}
+	return wait
+}
+
+// withinShare tells how long until the share of scheduled work takes another call.
+func (b *budget) withinShare(now time.Time) (wait time.Duration) {
+	for _, w := range b.windows() {
+		wait = max(wait, b.scheduled.room(now, share(w.limit), w.length))
+	}
+	return wait
 }
 
 // left tells how many calls could leave now, -1 for any number, or how long until
 // the next one can.
-func (b *budget) left(now time.Time) (calls int, wait time.Duration) {
+func (b *budget) left(now time.Time, c class) (calls int, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if wait := b.wait(now); wait > 0 {
+	if wait := b.wait(now, c); wait > 0 {
 		return 0, wait
 	}
 	calls = -1
-	for _, w := range []struct {
-		limit  int
-		length time.Duration
-	}{{b.perHour, time.Hour}, {b.perMinute, time.Minute}} {
-		if w.limit <= 0 {
-			continue
+	for _, w := range b.windows() {
+		free := w.limit - b.all.spent(now, w.length)
+		if c == scheduled {
+			free = min(free, share(w.limit)-b.scheduled.spent(now, w.length))
 		}
-		free := w.limit - len(b.inside(now, w.length)) - b.inFlight
 		if calls < 0 || free < calls {
 			calls = free
 		}
@@ -129,54 +194,20 @@ func (b *budget) left(now time.Time) (calls int, wait time.Duration) {
 	return calls, 0
 }
 
-// inside returns the calls of the log that a window still counts.
-func (b *budget) inside(now time.Time, length time.Duration) []time.Time {
-	first, _ := slices.BinarySearchFunc(b.answered, now.Add(-length), func(t, bound time.Time) int {
-		if t.After(bound) {
-			return 1
-		}
-		return -1
-	})
-	return b.answered[first:]
-}
-
-// room tells how long until one window takes another call. A call in flight
-// counts from its answer on, so that behind it there is no room for the whole
-// length of the window.
-func (b *budget) room(now time.Time, limit int, length time.Duration) time.Duration {
-	if limit <= 0 {
-		return 0
-	}
-	inside := b.inside(now, length)
-	over := len(inside) + b.inFlight + 1 - limit
-	switch {
-	case over <= 0:
-		return 0
-	case over <= len(inside):
-		return max(inside[over-1].Add(length).Sub(now), 1)
-	}
-	return length
-}
-
-// forget drops what no window counts any more. A route without limits needs no
-// log at all.
-func (b *budget) forget(now time.Time) {
-	bound := now.Add(-time.Hour)
-	n := 0
-	for n < len(b.answered) && !b.answered[n].After(bound) {
-		n++
-	}
-	b.answered = slices.Delete(b.answered, 0, n)
-}
-
 // settle ends a call that spend took: it counts from now on by its answer.
-func (b *budget) settle() {
+func (b *budget) settle(c class) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.inFlight--
-	if b.perMinute > 0 || b.perHour > 0 {
-		b.answered = append(b.answered, time.Now())
+	limited := b.perMinute > 0 || b.perHour > 0
+	b.all.settle(limited)
+	if c == scheduled {
+		b.scheduled.settle(limited)
 	}
+	b.announce()
+}
+
+// announce lets everybody who waits look again. The lock is held.
+func (b *budget) announce() {
 	close(b.changed)
 	b.changed = make(chan struct{})
 }

@@ -40,14 +40,14 @@ func (p *budgetPolicy) Do(req *policy.Request) (*http.Response, error) {
 	var try attempt
 	req.OperationValue(&op)
 	req.OperationValue(&try)
-	route := p.budgets.of(op)
+	class, route := classOf(req.Raw().Context()), p.budgets.of(op)
 	waited, err := route.spend(req.Raw().Context(), p.maxWait, func(d time.Duration) { p.onWait(op, d) })
 	if err != nil {
 		return nil, err
 	}
 	start := time.Now()
 	resp, err := req.Next()
-	route.settle()
+	route.settle(class)
 	call := Call{Operation: op, Attempt: int(try), Waited: waited, Took: time.Since(start), Err: err}
 	if resp != nil {
 		call.StatusCode = resp.StatusCode

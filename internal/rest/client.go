@@ -147,7 +147,7 @@ type headerPolicy struct {
 func (p headerPolicy) Do(req *policy.Request) (*http.Response, error) {
 	h := req.Raw().Header
 	maps.Copy(h, p.header)
-	h.Set("User-Agent", p.userAgent)
+	h.Set("User-Agent", p.userAgent+workerOf(req.Raw().Context()))
 	h.Set("Accept", "application/json")
 	return req.Next()
 }

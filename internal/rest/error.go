@@ -13,12 +13,15 @@ import (
 
 // The kinds of [Error], for errors.Is.
 var (
-	ErrNotFound     = errors.New("not found")              // 404: the thing, or the route, does not exist
-	ErrUnauthorized = errors.New("unauthorized")           // 401: the token is missing, expired or for another audience
-	ErrForbidden    = errors.New("forbidden")              // 403: the token is good and a permission is missing
-	ErrThrottled    = errors.New("throttled")              // 429, or our own budget for the route is spent
-	ErrUnlicensed   = errors.New("not licensed")           // 401 whose text names a licence or an inactive tenant
-	ErrUnreachable  = errors.New("service is not reached") // no answer at all: DNS, TLS, connection
+	ErrNotFound     = errors.New("not found")    // 404: the thing, or the route, does not exist
+	ErrUnauthorized = errors.New("unauthorized") // 401: the token is missing, expired or for another audience
+	ErrForbidden    = errors.New("forbidden")    // 403: the token is good and a permission is missing
+	ErrThrottled    = errors.New("throttled")    // 429, or our own budget for the route is spent
+	// ErrActiveRequest tells that the same is under way already. Microsoft documents
+	// the code for one operation and the text for the others.
+	ErrActiveRequest = errors.New("the same is under way already")
+	ErrUnlicensed    = errors.New("not licensed")           // 401 whose text names a licence or an inactive tenant
+	ErrUnreachable   = errors.New("service is not reached") // no answer at all: DNS, TLS, connection
 	// ErrResultTooLarge tells that a hunt found more rows or bytes than the service
 	// gives: 100,000 rows, 50 or 124 MB. Ask for less at once.
 	ErrResultTooLarge = errors.New("the result is too large")
@@ -102,6 +105,8 @@ func (e *Error) kind() error {
 		return ErrForbidden
 	case e.StatusCode == http.StatusNotFound:
 		return ErrNotFound
+	case e.activeRequest():
+		return ErrActiveRequest
 	}
 	return e.huntKind()
 }
@@ -145,6 +150,14 @@ func (e *Error) unlicensed() bool {
 	}
 	text := strings.ToLower(e.Message)
 	return strings.Contains(text, "account mode is inactive") || strings.Contains(text, "license")
+}
+
+// activeRequest recognises the refusal of a second action of the same kind.
+func (e *Error) activeRequest() bool {
+	if e.StatusCode != http.StatusBadRequest && e.StatusCode != http.StatusConflict {
+		return false
+	}
+	return e.Code == "ActiveRequestAlreadyExists" || strings.Contains(strings.ToLower(e.Message), "already in progress")
 }
 
 // oneLine keeps a text of the outside world on one line of bounded length.

@@ -20,12 +20,17 @@ func (l *DownloadLink) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if err != nil {
 		return err
 	}
+	*l, err = ParseDownloadLink(text)
+	return err
+}
+
+// ParseDownloadLink reads a link from a text.
+func ParseDownloadLink(text string) (DownloadLink, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {
-		return errors.New("a download link is not a URL")
+		return DownloadLink{}, errors.New("a download link is not a URL")
 	}
-	l.u = u
-	return nil
+	return DownloadLink{u}, nil
 }
 
 // String returns the link without its query.

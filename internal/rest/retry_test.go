@@ -44,10 +44,21 @@ func TestRetries(t *testing.T) {
 		{"503 with a time", fail(503, "", "Retry-After", "3"), opThing, nil, 2, 3 * time.Second, 3 * time.Second},
 		{"503 longer than MaxWait", fail(503, "", "Retry-After", "400"), opThing, nil, 1, 0, 0},
 		{"500 of a write", fail(500, ""), opWrite, nil, 1, 0, 0},
+		{"502 of a write", fail(502, ""), opWrite, nil, 1, 0, 0},
+		{"503 of a write that says when", fail(503, "", "Retry-After", "3"), opWrite, nil, 1, 0, 0},
+		{"504 of a write", fail(504, ""), opWrite, nil, 1, 0, 0},
+		{"408 of a write", fail(408, ""), opWrite, nil, 1, 0, 0},
+		{"an answer to a write that breaks off", func() (*http.Response, error) {
+			return replyFrom(201, broken(`{"id":`))
+		}, opWrite, ErrTruncated, 1, 0, 0},
+		{"an answer to a read that breaks off", func() (*http.Response, error) {
+			return replyFrom(200, broken(`{"id":`))
+		}, opThing, nil, 2, 100 * time.Millisecond, time.Second},
 		{"400", fail(400, ""), opThing, nil, 1, 0, 0},
 		{"connection reset", breaks(errors.New("reset")), opThing, nil, 2, 100 * time.Millisecond, time.Second},
 		{"connection reset of a write", breaks(errors.New("reset")), opWrite, ErrUnreachable, 1, 0, 0},
 		{"no connection for a write", breaks(dial), opWrite, nil, 2, 100 * time.Millisecond, time.Second},
+		{"a broken handshake of a write", breaks(&net.OpError{Op: "read", Err: errors.New("handshake")}), opWrite, ErrUnreachable, 1, 0, 0},
 		{"no such host", breaks(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}), opThing, ErrUnreachable, 1, 0, 0},
 	}
 	for _, tt := range tests {
