@@ -63,7 +63,7 @@ func knownVulnerability(r row) ocsf.Vulnerability {
 
 // predicted reads the probability of exploitation.
 func predicted(r row) *ocsf.EPSS {
-	if _, ok := r.value.float("epss").Get(); !ok {
+	if _, ok := r.float("epss").Get(); !ok {
 		return nil
 	}
 	return &ocsf.EPSS{Score: r.peek("epss")}

@@ -13,9 +13,17 @@
 // A record is taken apart once. Every member that a mapping reads, and can
 // express in OCSF, is marked; what is left over goes to unmapped under its own
 // name and at its own place. So a member that Microsoft adds tomorrow, or a text
-// where a number was expected, is in the event all the same. Only null, [] and
-// {} are left out: they say nothing. Times are kept to the millisecond, which is
-// what OCSF has.
+// where a number was expected, is in the event all the same. Only null, "", []
+// and {} are left out: they say nothing. So is the annotation by which Graph says
+// the type of a member ("ProcessId@odata.type") when that member has its place.
+// Times are kept to the millisecond, which is what OCSF has.
+//
+// # Which time
+//
+// The time of an event is that of the input; without one, that of the record (an
+// alert's last update, say); without one, the time at which it came into the
+// mirror. So alerts stand in a timeline where they happened, and a removal, of
+// which no record tells, where it was noticed.
 //
 // # Words that we do not know
 //

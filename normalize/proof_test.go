@@ -52,11 +52,18 @@ func lostLeaves(raw, event []byte) []string {
 	leaves(event, func(_, text string) { held[text] = true })
 	var lost []string
 	leaves(raw, func(path, text string) {
-		if !held[text] && !translatedIn(held, text) && !joinedIn(held, text) {
+		if text != "" && !isAnnotation(path) && !held[text] && !translatedIn(held, text) && !joinedIn(held, text) {
 			lost = append(lost, path+"="+text)
 		}
 	})
 	return lost
+}
+
+// isAnnotation tells whether a leaf is how Graph says the type of the member
+// beside it, which is no leaf of the record.
+func isAnnotation(path string) bool {
+	subject, ok := strings.CutSuffix(path[strings.LastIndexByte(strings.TrimSuffix(path, "@odata.type"), '.')+1:], "@odata.type")
+	return ok && subject != ""
 }
 
 func translatedIn(held map[string]bool, text string) bool {
@@ -67,6 +74,9 @@ func translatedIn(held map[string]bool, text string) bool {
 	}
 	if ms := ocsf.TimestampOf(parseTime(text)); ms != 0 {
 		candidates = append(candidates, strconv.FormatInt(int64(ms), 10))
+	}
+	if text == "0" || text == "1" { // how Graph writes false and true
+		candidates = append(candidates, strconv.FormatBool(text == "1"))
 	}
 	if f, err := strconv.ParseFloat(text, 64); err == nil {
 		candidates = append(candidates, strconv.FormatFloat(f, 'f', -1, 64))

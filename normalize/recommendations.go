@@ -51,7 +51,7 @@ func severityOfScore(score string, r row) ocsf.SeverityID {
 	if score == "" {
 		return ocsf.SeverityUnknown
 	}
-	f, _ := r.value.float("severityScore").Get()
+	f, _ := r.float("severityScore").Get()
 	r.member("severityScore").unmark()
 	switch {
 	case f <= 0:

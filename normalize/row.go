@@ -1,89 +1,18 @@
 package normalize
 
 import (
-	"iter"
-	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/ocsf"
 )
 
-// row is a record whose members begin with a small letter in pages and with a
-// capital in files and in hunting. Names are given with a small letter.
+// row is a record that is flat, or almost: a device, a row of a file or of
+// hunting. See value.member on the spelling of names.
 type row struct{ value }
-
-// member returns a member under any spelling of its name, which may differ in
-// capitals: what is os in pages is Os or OS elsewhere. Null is not there.
-func (r row) member(name string) value {
-	if r.source == nil || r.node().kind != jsontext.KindBeginObject {
-		return value{}
-	}
-	nodes, text := r.source.nodes, r.source.text
-	for at := r.node().child; at != 0; at = nodes[at].next {
-		n := &nodes[at]
-		if int(n.nameEnd-n.nameStart) == len(name)+2 && n.kind != jsontext.KindNull && strings.EqualFold(text[n.nameStart+1:n.nameEnd-1], name) {
-			return value{r.source, at}
-		}
-	}
-	return value{}
-}
-
-// spelled returns the name as the record spells it.
-func (r row) spelled(name string) string {
-	m := r.member(name)
-	if m.source == nil {
-		return name
-	}
-	return m.source.text[m.node().nameStart+1 : m.node().nameEnd-1]
-}
-
-// The readers of value, under any spelling.
-func (r row) list(name string) iter.Seq[value] { return r.value.list(r.spelled(name)) }
-func (r row) texts(name string) []string       { return r.value.texts(r.spelled(name)) }
-func (r row) flag(name string) ocsf.Opt[bool]  { return r.value.flag(r.spelled(name)) }
-func (r row) peek(name string) string          { return r.member(name).string() }
-
-// text returns the text of a member and marks it unless it is empty.
-func (r row) text(name string) string {
-	m := r.member(name)
-	return marked(m.string(), m)
-}
-
-// valid returns the text of a member if it is what it is to be. If not it stays
-// unmarked.
-func (r row) valid(name string, ok func(string) bool) string {
-	m := r.member(name)
-	text := m.string()
-	if text == "" || !ok(text) {
-		return ""
-	}
-	return marked(text, m)
-}
 
 // texted returns what a function makes of the text of a member.
 func (r row) texted(name string, of func(string) string) string {
 	m := r.member(name)
 	return marked(of(m.string()), m)
-}
-
-// moment reads a time and marks it. Export rows write a blank where others write
-// T, and some members hold a date alone.
-func (r row) moment(name string) ocsf.Timestamp {
-	m := r.member(name)
-	text := m.string()
-	switch {
-	case len(text) == len("2006-01-02"):
-		text += "T00:00:00"
-	case len(text) > len("2006-01-02") && text[10] == ' ':
-		text = text[:10] + "T" + text[11:]
-	}
-	t := ocsf.TimestampOf(parseTime(text))
-	if t != 0 {
-		m.mark()
-	}
-	return t
 }
 
 // translated looks up a member in a table and marks it. It is for tables that

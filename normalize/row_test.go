@@ -77,7 +77,7 @@ func lostOf(t testing.TB, raw, line []byte) []string {
 	everything := strings.Join(all, "\n")
 	var lost []string
 	eachLeaf(record, "", func(path, text string) {
-		if kept, ok := left[path]; ok && kept == text || bare(text) == "" || said["kb"+text] || said[bare(saidAs(text))] || (len(bare(text)) > 3 || !ocsf.ValidHostname(text)) && strings.Contains(everything, bare(text)) {
+		if kept, ok := left[path]; ok && kept == text || isAnnotation(path) || bare(text) == "" || said["kb"+text] || said[bare(saidAs(text))] || (len(bare(text)) > 3 || !ocsf.ValidHostname(text)) && strings.Contains(everything, bare(text)) {
 			return
 		}
 		lost = append(lost, path+"="+text)
@@ -93,14 +93,7 @@ func saidAs(text string) string {
 	if w, ok := words[strings.ToLower(text)]; ok {
 		return w
 	}
-	at := text
-	if len(at) > 10 && at[10] == ' ' {
-		at = at[:10] + "T" + at[11:]
-	}
-	if len(at) == 10 {
-		at += "T00:00:00"
-	}
-	if when := parseTime(at); !when.IsZero() {
+	if when := parseTime(text); !when.IsZero() {
 		return fmt.Sprint(when.UnixMilli())
 	}
 	return text

@@ -26,11 +26,11 @@ func TestUnmapped(t *testing.T) {
 		read func(value)
 		want string
 	}{
-		{"nothing read", func(value) {}, `{"a":1,"b":{"c":"x\"}","d":[1,{"e":2},null,3]},"i":true,"k":""}`},
-		{"a leaf", func(v value) { v.text("a") }, `{"b":{"c":"x\"}","d":[1,{"e":2},null,3]},"i":true,"k":""}`},
-		{"an item", func(v value) { v.object("b").texts("d") }, `{"a":1,"b":{"c":"x\"}","d":[null,{"e":2}]},"i":true,"k":""}`},
-		{"a whole object", func(v value) { v.object("b").mark() }, `{"a":1,"i":true,"k":""}`},
-		{"text where there is none", func(v value) { v.text("k"); v.text("b"); v.integer("i"); v.moment("a"); v.flag("a") }, `{"a":1,"b":{"c":"x\"}","d":[1,{"e":2},null,3]},"i":true,"k":""}`},
+		{"nothing read", func(value) {}, `{"a":1,"b":{"c":"x\"}","d":[1,{"e":2},null,3]},"i":true}`},
+		{"a leaf", func(v value) { v.text("a") }, `{"b":{"c":"x\"}","d":[1,{"e":2},null,3]},"i":true}`},
+		{"an item", func(v value) { v.object("b").texts("d") }, `{"a":1,"b":{"c":"x\"}","d":[null,{"e":2}]},"i":true}`},
+		{"a whole object", func(v value) { v.object("b").mark() }, `{"a":1,"i":true}`},
+		{"text where there is none", func(v value) { v.text("k"); v.text("b"); v.integer("i"); v.moment("a"); v.flag("b") }, `{"a":1,"b":{"c":"x\"}","d":[1,{"e":2},null,3]},"i":true}`},
 		{"all", func(v value) { v.mark() }, ``},
 	} {
 		s, err := parse(jsontext.Value(record))
@@ -57,7 +57,11 @@ func TestParseHoldsEverything(t *testing.T) {
 			t.Fatal(err)
 		}
 		var want, got []string
-		leaves(raw, func(_, text string) { want = append(want, text) })
+		leaves(raw, func(_, text string) {
+			if text != "" {
+				want = append(want, text)
+			}
+		})
 		leaves(s.unmapped(), func(_, text string) { got = append(got, text) })
 		slices.Sort(want)
 		slices.Sort(got)
@@ -98,7 +102,7 @@ func TestParseTime(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		"2026-05-04T03:02:01": base, "2026-05-04T03:02:01Z": base, "2026-05-04T05:02:01+02:00": base,
 		"2026-05-04T03:02:01.1": base.Add(100 * time.Millisecond), "2026-05-04T03:02:01.1234567": base.Add(123456700), "2026-05-04T03:02:01.1234567Z": base.Add(123456700),
-		"0001-01-01T00:00:00": {}, "1601-01-01T00:00:00Z": {}, "1970-01-01T00:00:00Z": {}, "9999-12-31T23:59:59.9999999Z": {}, "": {}, "2026-05-04": {}, "yesterday, at noon or so": {},
+		"0001-01-01T00:00:00": {}, "1601-01-01T00:00:00Z": {}, "1970-01-01T00:00:00Z": {}, "9999-12-31T23:59:59.9999999Z": {}, "": {}, "2026-05-04": base.Truncate(24 * time.Hour), "2026-05-04 03:02:01": base, "2026-05-04 03:02:01.1234567 ": {}, "2026-02-30": {}, "2026-05-04T03:02": {}, "2026-05-04T03:02:01.": {}, "2026-05-04T24:00:00": {}, "2026-05-04T03:02:01-00:30": base.Add(30 * time.Minute), "yesterday, at noon or so": {},
 	} {
 		if got := parseTime(text); !got.Equal(want) {
 			t.Errorf("%q: %v, want %v", text, got, want)

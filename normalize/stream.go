@@ -11,7 +11,7 @@ import (
 // Stream says how the records of one stream become events.
 type Stream struct {
 	Name gatehouse.Stream
-	APIs []gatehouse.API                   // doors that its records come through, each with its own shape; the most usual first
+	APIs []gatehouse.API                 // doors that its records come through, each with its own shape; the most usual first
 	Map  func(Input) (ocsf.Event, error) // the function of the stream, for example [Alert]
 }
 

@@ -1,10 +1,14 @@
 package normalize
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // unmapped returns what no mapping has used, each value under the name and at the
-// place where it was; nil when nothing is left. Null, [] and {} say nothing and
-// are left out.
+// place where it was; nil when nothing is left. Null, "", [] and {} say nothing
+// and are left out.
 func (s *source) unmapped() jsontext.Value {
 	if dst := s.leftover(nil, 0); len(dst) > 0 {
 		return dst
@@ -16,7 +20,7 @@ func (s *source) unmapped() jsontext.Value {
 func (s *source) leftover(dst []byte, at int32) []byte {
 	n := &s.nodes[at]
 	switch {
-	case n.used || n.kind == jsontext.KindNull:
+	case n.used || n.kind == jsontext.KindNull || s.text[n.start:n.end] == `""`:
 		return dst
 	case n.kind == jsontext.KindBeginObject:
 		return s.leftMembers(dst, n)
@@ -32,6 +36,9 @@ func (s *source) leftMembers(dst []byte, n *node) []byte {
 	start := len(dst)
 	for at := n.child; at != 0; at = s.nodes[at].next {
 		m, before := &s.nodes[at], len(dst)
+		if s.annotates(m, n) {
+			continue
+		}
 		dst = append(dst, ',')
 		dst = append(dst, s.text[m.nameStart:m.nameEnd]...)
 		dst = append(dst, ':')
@@ -41,6 +48,25 @@ func (s *source) leftMembers(dst []byte, n *node) []byte {
 		}
 	}
 	return closed(dst, start, '{', '}')
+}
+
+// annotation is how Graph says the type of the member beside it:
+// "ProcessId@odata.type": "#Int64" stands before ProcessId.
+const annotation = `@odata.type"`
+
+// annotates tells whether a member is the annotation of another that has its place
+// in the event. It goes with that member.
+func (s *source) annotates(m, parent *node) bool {
+	subject, ok := strings.CutSuffix(s.text[m.nameStart:m.nameEnd], annotation)
+	if !ok || len(subject) < 2 {
+		return false
+	}
+	for at := parent.child; at != 0; at = s.nodes[at].next {
+		if other := &s.nodes[at]; int(other.nameEnd-other.nameStart) == len(subject)+1 && s.text[other.nameStart:other.nameEnd-1] == subject {
+			return other.used
+		}
+	}
+	return false
 }
 
 // leftItems appends the items of an array that are left. Null stands for an item

@@ -26,18 +26,20 @@ func (v value) node() *node { return &v.source.nodes[v.at] }
 // raw returns the text of the value.
 func (v value) raw() string { return v.source.text[v.node().start:v.node().end] }
 
-// member returns a member of an object, not there when it is null.
+// member returns a member of an object under any spelling of its name that
+// differs in capitals alone: what is os in pages is Os or OS in files and in
+// hunting. Null is not there.
 func (v value) member(name string) value {
 	if v.source == nil || name == "" || v.node().kind != jsontext.KindBeginObject {
 		return value{}
 	}
 	nodes, text := v.source.nodes, v.source.text
+	length, last := int32(len(name)+2), lower(name[len(name)-1]) //nolint:gosec // names are short
 	for at := v.node().child; at != 0; at = nodes[at].next {
 		n := &nodes[at]
-		if int(n.nameEnd-n.nameStart) == len(name)+2 && text[n.nameStart+1:n.nameEnd-1] == name {
-			if n.kind == jsontext.KindNull {
-				return value{}
-			}
+		// The last letter tells most names of one length apart.
+		if n.nameEnd-n.nameStart == length && lower(text[n.nameEnd-2]) == last && n.kind != jsontext.KindNull &&
+			strings.EqualFold(text[n.nameStart+1:n.nameEnd-1], name) {
 			return value{v.source, at}
 		}
 	}
@@ -168,17 +170,18 @@ func (v value) float(name string) ocsf.Opt[float64] {
 	return ocsf.Float(f)
 }
 
-// flag returns a member that is true or false, also as text, and marks it.
+// flag returns a member that is true or false, also as text or as 1 and 0, and
+// marks it.
 func (v value) flag(name string) ocsf.Opt[bool] {
 	m := v.member(name)
 	if m.source == nil {
 		return ocsf.Opt[bool]{}
 	}
 	switch strings.ToLower(strings.Trim(m.raw(), `"`)) {
-	case "true":
+	case "true", "1":
 		m.mark()
 		return ocsf.Bool(true)
-	case "false":
+	case "false", "0":
 		m.mark()
 		return ocsf.Bool(false)
 	default:

@@ -109,7 +109,7 @@ func isCVE(id string) bool { return len(id) > 4 && strings.EqualFold(id[:4], "CV
 // scored reads a CVSS score. Zero stands for "not rated" and stays unmapped.
 // Without a vector the version is 3, of which Microsoft does not tell the minor.
 func scored(r row, name, vector string) []ocsf.CVSS {
-	score, ok := r.value.float(r.spelled(name)).Get()
+	score, ok := r.float(name).Get()
 	if !ok {
 		return nil
 	}
