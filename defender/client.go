@@ -1,6 +1,7 @@
 package defender
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"time"
@@ -165,4 +166,13 @@ func Operations() []Operation {
 	return slices.Concat(alertOperations(), machineOperations(), vulnerabilityOperations(),
 		softwareVulnerabilityOperations(), softwareOperations(), softwareInventoryOperations(), recommendationOperations(),
 		machineActionOperations(), investigationOperations(), incidentOperations(), scoreOperations(), huntingOperations())
+}
+
+// Scheduled returns a context whose calls are scheduled work, which can wait: of
+// each rate limit they leave a fifth, and at least one call, to those that somebody
+// waits for. A call of any other context may spend all that is left of the limit.
+// The worker is sent along in User-Agent, as "worker/NAME", reduced to letters,
+// digits, dots, dashes and underscores; empty means that nobody is named.
+func Scheduled(ctx context.Context, worker string) context.Context {
+	return rest.Scheduled(ctx, worker)
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -146,4 +147,13 @@ func operation(method, path, page string, perMinute int, permissions ...string) 
 		API: gatehouse.APIGraph, Method: method, Path: path, PerMinute: perMinute,
 		Permissions: permissions, Replay: method == http.MethodGet, Docs: docs + page,
 	}
+}
+
+// Scheduled returns a context whose calls are scheduled work, which can wait: of
+// each rate limit they leave a fifth, and at least one call, to those that somebody
+// waits for. A call of any other context may spend all that is left of the limit.
+// The worker is sent along in User-Agent, as "worker/NAME", reduced to letters,
+// digits, dots, dashes and underscores; empty means that nobody is named.
+func Scheduled(ctx context.Context, worker string) context.Context {
+	return rest.Scheduled(ctx, worker)
 }

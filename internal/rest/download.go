@@ -216,7 +216,7 @@ func (c *Client) download(ctx context.Context, link DownloadLink, try int) (io.R
 	if err != nil {
 		return nil, errors.New("a download link is not a URL")
 	}
-	req.Header.Set("User-Agent", c.userAgent)
+	req.Header.Set("User-Agent", c.userAgent+workerOf(ctx))
 	// Compressed once is enough, and a length that is known shows a broken end.
 	req.Header.Set("Accept-Encoding", "identity")
 	start := time.Now()
