@@ -186,6 +186,7 @@ func patchAlert(c *call) reply {
 	}
 	return withAlert(c, func(i int32) reply {
 		c.tenant.updateAlert(i, &body, actor(c), stampOf(c.now))
+		c.wroteTo(body.Comment, c.vars["id"])
 		return oneAlert(c, i)
 	})
 }
@@ -213,5 +214,6 @@ func batchUpdateAlerts(c *call) reply {
 	for _, i := range indexes {
 		c.tenant.updateAlert(i, &body, actor(c), stampOf(c.now))
 	}
+	c.wroteTo(body.Comment, *body.AlertIDs...)
 	return reply{}
 }

@@ -61,8 +61,8 @@ type directory struct {
 }
 
 // newDirectory checks the specifications and makes the tenants, with their data.
-func newDirectory(specs []TenantSpec, seed uint64, now func() time.Time) (*directory, error) {
-	d, common := &directory{}, newShared(now())
+func newDirectory(specs []TenantSpec, seed uint64, now func() time.Time, rules ActionRules) (*directory, error) {
+	d, common := &directory{}, newShared(now(), rules)
 	for i := range specs {
 		t, err := newDirectoryTenant(specs[i], seed, now, common)
 		if err != nil {

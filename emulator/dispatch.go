@@ -165,11 +165,34 @@ func (s *Server) answer(c *call, rt *route, at host, hit map[FaultKind]Fault) re
 		s.stats.fault(f.Kind)
 		return snapshotGone(rt.api)
 	}
+	c.hit = hit
 	rep := rt.handle(c)
 	if c.empty {
 		s.stats.fault(FaultEmptyPage)
 	}
+	if rt.writes() && rep.status < http.StatusBadRequest {
+		return s.written(c, rt, rep)
+	}
 	return rep
+}
+
+// written notes a write that took effect, and plays the faults of such.
+func (s *Server) written(c *call, rt *route, rep reply) reply {
+	for _, kind := range []FaultKind{FaultLateAction, FaultFailedAction} {
+		if _, struck := c.hit[kind]; struck {
+			s.stats.fault(kind)
+		}
+	}
+	lost, struck := c.hit[FaultLostAnswer]
+	c.note(rt, struck)
+	if !struck {
+		return rep
+	}
+	s.stats.fault(FaultLostAnswer)
+	if lost.Status == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	return serverError(rt.api, lost.Status)
 }
 
 // needsToken tells whether the routes of a door want an access token.

@@ -83,33 +83,54 @@ func (t *tenant) signature(path, from, until string) string {
 // storageForbidden is the message of every refused signature.
 const storageForbidden = "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature."
 
-// downloadExport is the GET of an export file on the download host. The signature in the link is the right to read.
-func downloadExport(c *call) reply {
-	t := c.tenant
-	path := "/" + blobContainer + "/" + c.vars["path"]
-	if t == nil {
-		return blobError(http.StatusNotFound, "ResourceNotFound", "The specified resource does not exist.", "")
+// sasOptions lists what the link of a download carries.
+func sasOptions() []string { return []string{"sv", "st", "se", "sr", "sp", "sig"} }
+
+// checkLink refuses a link whose signature does not count; it is the right to read.
+func checkLink(c *call, path string) *reply {
+	var r reply
+	if c.tenant == nil {
+		r = blobError(http.StatusNotFound, "ResourceNotFound", "The specified resource does not exist.", "")
+		return &r
 	}
 	from, until := c.query.Get("st"), c.query.Get("se")
-	if !hmac.Equal([]byte(t.signature(path, from, until)), []byte(c.query.Get("sig"))) {
-		return blobError(http.StatusForbidden, "AuthenticationFailed", storageForbidden, "Signature did not match.")
+	if !hmac.Equal([]byte(c.tenant.signature(path, from, until)), []byte(c.query.Get("sig"))) {
+		r = blobError(http.StatusForbidden, "AuthenticationFailed", storageForbidden, "Signature did not match.")
+		return &r
 	}
 	start, err1 := time.Parse(time.RFC3339, from)
 	expiry, err2 := time.Parse(time.RFC3339, until)
 	if err1 != nil || err2 != nil || c.now.Before(start.Add(-15*time.Minute)) || c.now.After(expiry) {
 		const layout = "Mon, 02 Jan 2006 15:04:05 GMT"
-		return blobError(http.StatusForbidden, "AuthenticationFailed", storageForbidden,
+		r = blobError(http.StatusForbidden, "AuthenticationFailed", storageForbidden,
 			fmt.Sprintf("Signature not valid in the specified key time frame: Key start [%s] - Key expiry [%s] - Current [%s]",
 				start.Format(layout), expiry.Format(layout), c.now.UTC().Format(layout)))
+		return &r
 	}
-	kind, view, file, ok := t.fileOfPath(path)
+	return nil
+}
+
+// noBlob is the answer to a path that leads to no file.
+func noBlob() reply {
+	return blobError(http.StatusNotFound, "BlobNotFound", "The specified blob does not exist.", "")
+}
+
+// blobHeader is the header of a file.
+func blobHeader(contentType string) http.Header {
+	return http.Header{"Content-Type": {contentType}, "X-Ms-Version": {blobVersion}, "X-Ms-Blob-Type": {"BlockBlob"}}
+}
+
+// downloadExport is the GET of an export file on the download host.
+func downloadExport(c *call) reply {
+	path := "/" + blobContainer + "/" + c.vars["path"]
+	if refusal := checkLink(c, path); refusal != nil {
+		return *refusal
+	}
+	kind, view, file, ok := c.tenant.fileOfPath(path)
 	if !ok {
-		return blobError(http.StatusNotFound, "BlobNotFound", "The specified blob does not exist.", "")
+		return noBlob()
 	}
-	return reply{
-		header: http.Header{"Content-Type": {"application/gzip"}, "X-Ms-Version": {blobVersion}, "X-Ms-Blob-Type": {"BlockBlob"}},
-		stream: func(out io.Writer) error { return view.writeFile(out, kind, file) },
-	}
+	return reply{header: blobHeader("application/gzip"), stream: func(out io.Writer) error { return view.writeFile(out, kind, file) }}
 }
 
 // orgOfPath reads the organisation out of the path of an export file: it says whose file it is.

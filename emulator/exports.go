@@ -28,7 +28,7 @@ func exportRoutes() []route {
 		get("/api/machines/softwarevulnerabilitiesbymachine", 30, 1000, []string{"pagesize", "$top", "$skiptoken"}, exportPages(kindFlaws, "microsoft.windowsDefenderATP.api.AssetVulnerability")),
 		get("/api/machines/softwarevulnerabilitychangesbymachine", 30, 1000, []string{"pagesize", "$top", "$skiptoken", "sincetime"}, exportChanges),
 		get("/api/machines/softwarevulnerabilitiesexport", 5, 20, []string{"sasvalidhours"}, exportFiles(kindFlaws)),
-		{method: http.MethodGet, path: "/" + blobContainer + "/{path...}", api: apiBlob, options: []string{"sv", "st", "se", "sr", "sp", "sig"}, handle: downloadExport},
+		{method: http.MethodGet, path: "/" + blobContainer + "/{path...}", api: apiBlob, options: sasOptions(), handle: downloadExport},
 	}
 }
 

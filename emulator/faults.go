@@ -51,6 +51,13 @@ const (
 	FaultSnapshotGone FaultKind = "snapshot-gone"
 	// FaultEmptyDownload answers a download with 200 and nothing.
 	FaultEmptyDownload FaultKind = "empty-download"
+	// FaultLostAnswer keeps back the answer to a write that took effect: the connection is closed, or Fault.Status is
+	// answered, such as 504. FaultDroppedConnection and FaultServerError strike before a write takes effect.
+	FaultLostAnswer FaultKind = "lost-answer"
+	// FaultLateAction keeps the machine action that a call begins from the list, and 404 by its id, for Fault.Delay.
+	FaultLateAction FaultKind = "late-action"
+	// FaultFailedAction lets the machine action that a call begins end as Failed.
+	FaultFailedAction FaultKind = "failed-action"
 )
 
 // faultKinds lists the kinds, with the doors each one can strike.
@@ -63,6 +70,7 @@ func faultKinds() map[FaultKind][]string {
 		FaultTruncatedBody: all, FaultCutBody: all,
 		FaultExpandError: api, FaultEmptyPage: api, FaultSnapshotGone: {apiMDE, apiBlob},
 		FaultExpiredLink: {apiBlob}, FaultEmptyDownload: {apiBlob},
+		FaultLostAnswer: api, FaultLateAction: {apiMDE}, FaultFailedAction: {apiMDE},
 	}
 }
 
@@ -79,7 +87,8 @@ type Fault struct {
 	Calls []int
 	// Limit is how often it strikes each route at most. Default: 0, without end.
 	Limit int
-	// Status is the status of FaultServerError. Default: 500.
+	// Status is the status of FaultServerError, by default 500, and of FaultLostAnswer, by default none: the connection
+	// is closed.
 	Status int
 	// RetryAfter is sent with FaultThrottle and FaultServerError, in seconds, rounded up. Default: 1 s for a 429, none
 	// for a 5xx; a negative one is none.
@@ -88,7 +97,7 @@ type Fault struct {
 	Date bool
 	// Body is the body of FaultThrottle. Default: both in turn.
 	Body ThrottleBody
-	// Delay is the time of FaultLatency. Default: 10 s.
+	// Delay is the time of FaultLatency and of FaultLateAction. Default: 10 s.
 	Delay time.Duration
 }
 
@@ -136,7 +145,7 @@ func newPlan(f Faults, seed uint64, known func(route string) bool) (*plan, error
 
 // complete fills in the defaults.
 func (f *Fault) complete() {
-	if f.Status == 0 {
+	if f.Status == 0 && f.Kind != FaultLostAnswer {
 		f.Status = http.StatusInternalServerError
 	}
 	if f.Delay == 0 {
@@ -160,8 +169,14 @@ func (f *Fault) concerns(rt *route) bool {
 }
 
 // applies tells whether the fault can strike a request. It counts only those.
-func (f *Fault) applies(r *http.Request) bool {
-	if f.Kind != FaultExpandError {
+func (f *Fault) applies(rt *route, r *http.Request) bool {
+	switch f.Kind {
+	case FaultLostAnswer:
+		return rt.writes()
+	case FaultLateAction, FaultFailedAction:
+		return rt.writes() && strings.HasPrefix(rt.path, "/api/machines/{id}/")
+	case FaultExpandError:
+	default:
 		return true
 	}
 	for name := range r.URL.Query() {
@@ -181,7 +196,7 @@ func (p *plan) strikes(rt *route, r *http.Request) map[FaultKind]Fault {
 	defer p.mu.Unlock()
 	hit := map[FaultKind]Fault{}
 	for i, f := range p.faults.List {
-		if !f.concerns(rt) || !f.applies(r) {
+		if !f.concerns(rt) || !f.applies(rt, r) {
 			continue
 		}
 		key := fmt.Sprint(i, " ", rt.name())

@@ -15,6 +15,20 @@ type machineAction struct {
 	comment, source  string
 	status           string // Pending, InProgress, Succeeded, Failed, TimeOut or Cancelled
 	created, updated stamp
+	hresult          int
+	sha1             string // of the file it is about
+	commands         []commandRow
+
+	cancelledBy, cancelReason string
+	cancelled                 stamp
+
+	// What follows is of actions that came through the API.
+
+	fate     string // how it ends when nothing comes between
+	waits    bool   // for its device to come back
+	stuck    bool   // an isolation of an isolated device: only the second release ends it
+	releases int    // that it has seen
+	hidden   bool   // no list has it yet
 }
 
 // actionKind is a kind of action with the scopes it can have.
@@ -56,8 +70,9 @@ func (t *tenant) generateActions() {
 		ago := time.Duration(float64(60*24*time.Hour) * float64(t.size.Actions-n) / float64(t.size.Actions+1))
 		random := t.rand("action", n)
 		a := t.drawAction(random, last, stampOf(t.born.Add(-ago)))
-		t.finish(a, random, a.created+stamp(time.Duration(1+random.IntN(600))*time.Second))
-		t.actions = append(t.actions, a)
+		ended := a.created + stamp(time.Duration(1+random.IntN(600))*time.Second)
+		a.end(drawStatus(random), ended)
+		t.appendAction(a)
 	}
 }
 
@@ -94,12 +109,12 @@ func (t *tenant) drawAction(random *rand.Rand, last map[int32]string, at stamp) 
 	return a
 }
 
-// finish ends an action: mostly well.
-func (t *tenant) finish(a *machineAction, random *rand.Rand, at stamp) {
-	a.status, a.updated = "Succeeded", at
+// drawStatus draws how an action ends: mostly well.
+func drawStatus(random *rand.Rand) string {
 	if roll := random.IntN(20); roll < 3 {
-		a.status = []string{"Failed", "TimeOut", "Cancelled"}[roll]
+		return []string{statusFailed, statusTimeOut, statusCancelled}[roll]
 	}
+	return statusSucceeded
 }
 
 // folded lists the devices on which the last of two opposite actions that succeeded is the given one, by the time it

@@ -12,6 +12,13 @@ type incident struct {
 	comments   []comment
 	created    stamp
 	touched    stamp // its last change that is not one of its alerts
+
+	// What somebody decided, in place of what follows from the alerts.
+
+	status                        string
+	classification, determination string
+	decided                       stamp // when the status was
+	modifiedBy                    string
 }
 
 // generateIncidents makes the incidents that the alerts name.
@@ -81,7 +88,20 @@ func (t *tenant) incidentFacts(inc *incident) incidentFacts {
 	if f.status != "Resolved" {
 		f.classification, f.determination = "", ""
 	}
+	f.decide(inc)
 	return f
+}
+
+// decide puts what somebody decided in place of what follows from the alerts: a status until later events overtake it.
+func (f *incidentFacts) decide(inc *incident) {
+	switch {
+	case inc.status == "Resolved": // an alert that is open again, or new, opens the incident
+	case inc.status != "" && (f.status != "Resolved" || inc.decided >= f.resolved):
+		f.status = inc.status
+	}
+	if inc.classification != "" {
+		f.classification, f.determination = inc.classification, inc.determination
+	}
 }
 
 // incidentName titles an incident. The caller holds the lock.

@@ -24,6 +24,8 @@ type machine struct {
 	onboarding uint8 // index into onboardingStates()
 	joined     bool  // joined to Entra ID
 	internet   bool  // faces the internet
+	link       uint8 // linkByHealth, linkUp or linkDown
+	old        bool  // its client is too old for actions
 }
 
 // deviceGroup is a device group (RBAC group).

@@ -127,29 +127,28 @@ func patchGraphAlert(c *call) reply {
 
 // commentGraphAlert is POST /security/alerts_v2/{id}/comments; it answers with all comments.
 func commentGraphAlert(c *call) reply {
-	var body struct {
-		ODataType *string `json:"@odata.type"`
-		Comment   *string `json:"comment"`
-	}
-	if refusal, ok := readBody(c, &body); !ok {
+	text, refusal, ok := readGraphComment(c)
+	if !ok {
 		return refusal
 	}
-	if body.Comment == nil || *body.Comment == "" {
-		return fail(http.StatusBadRequest, "BadRequest", "The comment is empty.")
-	}
 	return withGraphAlert(c, func(i int32) reply {
-		c.tenant.updateAlert(i, &alertUpdate{Comment: body.Comment}, actor(c), stampOf(c.now))
+		c.tenant.updateAlert(i, &alertUpdate{Comment: text}, actor(c), stampOf(c.now))
+		c.wroteTo(text, c.vars["id"])
 		c.tenant.mu.RLock()
-		list := c.tenant.graphComments(c.tenant.alerts[i])
-		c.tenant.mu.RUnlock()
-		return reply{stream: func(out io.Writer) error {
-			rows := newRowWriter(out)
-			rows.begin(contextOf(c, true, "Collection(microsoft.graph.security.alertComment)"))
-			rows.openValue()
-			for _, row := range list {
-				rows.row(row)
-			}
-			return rows.end("")
-		}}
+		defer c.tenant.mu.RUnlock()
+		return commentList(c, c.tenant.graphComments(c.tenant.alerts[i]))
 	})
+}
+
+// commentList answers with all comments of a record.
+func commentList(c *call, list []graphComment) reply {
+	return reply{stream: func(out io.Writer) error {
+		rows := newRowWriter(out)
+		rows.begin(contextOf(c, true, "Collection(microsoft.graph.security.alertComment)"))
+		rows.openValue()
+		for _, row := range list {
+			rows.row(row)
+		}
+		return rows.end("")
+	}}
 }

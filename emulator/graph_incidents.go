@@ -20,7 +20,10 @@ func graphIncidentRoutes() []route {
 			perMinute: graphRate, options: options, handle: handle,
 		}
 	}
+	write := []string{"SecurityIncident.ReadWrite.All"}
 	return []route{
+		{method: http.MethodPatch, path: "/v1.0/security/incidents/{id}", api: apiGraph, roles: write, perMinute: graphRate, handle: patchGraphIncident},
+		{method: http.MethodPost, path: "/v1.0/security/incidents/{id}/comments", api: apiGraph, roles: write, perMinute: graphRate, handle: commentGraphIncident},
 		get("/v1.0/security/incidents", []string{"$count", "$filter", "$skip", "$top", "$expand"}, listGraphIncidents),
 		get("/v1.0/security/incidents/{id}", []string{"$expand"}, getGraphIncident),
 	}
@@ -68,7 +71,7 @@ func (t *tenant) lockedGraphIncident(i int32, alerts, all bool) graphIncident {
 		DisplayName: t.incidentName(inc), CreatedDateTime: facts.created, LastUpdateDateTime: facts.updated, AssignedTo: orNull(inc.assignedTo),
 		Classification: lowerFirst(facts.classification), Determination: graphDetermination(facts.determination),
 		Severity: lowerFirst(severityName(facts.severity)), CustomTags: append([]string{}, inc.tags...), SystemTags: []string{},
-		Comments: make([]graphComment, 0, len(inc.comments)),
+		LastModifiedBy: orNull(inc.modifiedBy), Comments: make([]graphComment, 0, len(inc.comments)),
 	}
 	if facts.severity == sevNone {
 		row.Severity = "unknown"

@@ -193,7 +193,9 @@ func (t *tenant) prints(r ref) prints {
 	case StreamIncidents:
 		return prints{DoorXDR: t.incidentDigest(i, false), DoorGraph: t.incidentDigest(i, true)}
 	case StreamMachineActions:
-		return prints{DoorMDE: digestOf(t.lockedActionRow(r.index))}
+		if !t.actions[i].hidden {
+			return prints{DoorMDE: digestOf(t.lockedActionRow(r.index))}
+		}
 	default:
 		if _, there := t.byID[t.machines[i].id]; there {
 			row := t.lockedMachineRow(i)

@@ -15,6 +15,7 @@ func incidentRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/api/incidents", api: apiXDR, roles: roles, perMinute: 50, perHour: 1500, options: []string{"$filter", "$top", "$skip"}, handle: listIncidents},
 		{method: http.MethodGet, path: "/api/incidents/{id}", api: apiXDR, roles: roles, perMinute: 100, perHour: 1500, handle: getIncident},
+		{method: http.MethodPatch, path: "/api/incidents/{id}", api: apiXDR, roles: []string{"Incident.ReadWrite.All"}, perMinute: 50, perHour: 1500, handle: patchIncident},
 	}
 }
 

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"strings"
 )
 
 // machineActionsPage is the most actions that GET /api/machineactions returns at once.
@@ -38,7 +39,7 @@ type machineActionRow struct {
 	ExternalID            *string      `json:"externalId"`
 	RequestSource         string       `json:"requestSource"`
 	RelatedFileInfo       *relatedFile `json:"relatedFileInfo"`
-	Commands              []struct{}   `json:"commands"`
+	Commands              []commandRow `json:"commands"`
 	TroubleshootInfo      *string      `json:"troubleshootInfo"`
 }
 
@@ -61,16 +62,12 @@ func (t *tenant) lockedActionRow(index int) machineActionRow {
 	row := machineActionRow{
 		ID: a.id, Type: a.kind, Requestor: a.requestor, RequestorComment: a.comment, Status: a.status,
 		MachineID: t.machines[a.machine].machineID(), ComputerDNSName: t.dnsName(a.machine),
-		CreationDateTimeUTC: a.created, LastUpdateDateTimeUTC: a.updated, Scope: orNull(a.scope), RequestSource: a.source, Commands: []struct{}{},
+		CreationDateTimeUTC: a.created, LastUpdateDateTimeUTC: a.updated, Scope: orNull(a.scope), RequestSource: a.source,
+		CancellationRequestor: orNull(a.cancelledBy), CancellationComment: orNull(a.cancelReason), CancellationDateTime: a.cancelled,
+		ErrorHResult: a.hresult, Commands: append([]commandRow{}, a.commands...),
 	}
-	if a.status == "Cancelled" {
-		row.CancellationRequestor, row.CancellationComment, row.CancellationDateTime = orNull(a.requestor), orNull("No longer needed."), a.updated
-	}
-	if a.status == "Failed" {
-		row.ErrorHResult = -2147024891
-	}
-	if a.kind == "StopAndQuarantineFile" {
-		row.RelatedFileInfo = &relatedFile{hashOf("sha1 "+a.id, 20), "Sha1"}
+	if a.kind == kindQuarantine {
+		row.RelatedFileInfo = &relatedFile{orText(a.sha1, hashOf("sha1 "+a.id, 20)), "Sha1"}
 	}
 	return row
 }
@@ -90,47 +87,52 @@ func machineActionColumns() []column[machineActionRow] {
 	}
 }
 
-// actionCount tells how many actions there are.
-func (t *tenant) actionCount() int {
+// shownActions lists the actions that lists have, oldest first.
+func (t *tenant) shownActions() []int {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return len(t.actions)
+	shown := make([]int, 0, len(t.actions))
+	for n, a := range t.actions {
+		if !a.hidden {
+			shown = append(shown, n)
+		}
+	}
+	return shown
 }
 
 // listMachineActions is GET /api/machineactions, newest first.
 func listMachineActions(c *call) reply {
-	count := c.tenant.actionCount()
+	shown := c.tenant.shownActions()
 	return listing[machineActionRow]{
-		set: "MachineActions", typeName: "microsoft.windowsDefenderATP.api.MachineAction", count: count, page: machineActionsPage,
-		columns: machineActionColumns(), at: func(n int) machineActionRow { return c.tenant.machineActionRow(count - 1 - n) },
+		set: "MachineActions", typeName: "microsoft.windowsDefenderATP.api.MachineAction", count: len(shown), page: machineActionsPage,
+		columns: machineActionColumns(), at: func(n int) machineActionRow { return c.tenant.machineActionRow(shown[len(shown)-1-n]) },
 	}.serve(c)
 }
 
-// findAction finds an action by id.
-func (t *tenant) findAction(id string) int {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.lockedAction(id)
-}
-
-// lockedAction is findAction for a caller that holds the lock.
+// lockedAction finds an action by id; -1 is none. The caller holds the lock.
 func (t *tenant) lockedAction(id string) int {
-	for i, a := range t.actions {
-		if a.id == id {
-			return i
-		}
+	if at, ok := t.actionIDs[strings.ToLower(id)]; ok {
+		return at
 	}
 	return -1
 }
 
-// getMachineAction is GET /api/machineactions/{id}.
-func getMachineAction(c *call) reply {
+// withAction finds the action of a route and hands it on, with the lock held.
+func withAction(c *call, then func(t *tenant, at int) reply) reply {
 	if !validGUID(c.vars["id"]) {
-		return invalidInput(c.vars["id"])
+		return badGUID(c.vars["id"])
 	}
-	i := c.tenant.findAction(c.vars["id"])
-	if i < 0 {
+	c.tenant.mu.RLock()
+	defer c.tenant.mu.RUnlock()
+	t := c.tenant.newest()
+	at := t.lockedAction(c.vars["id"])
+	if at < 0 || t.actions[at].hidden {
 		return notFound("MachineAction", c.vars["id"])
 	}
-	return single(c, false, "MachineActions", c.tenant.machineActionRow(i))
+	return then(t, at)
+}
+
+// getMachineAction is GET /api/machineactions/{id}.
+func getMachineAction(c *call) reply {
+	return withAction(c, func(t *tenant, at int) reply { return actionReply(c, t, at, http.StatusOK) })
 }

@@ -76,6 +76,7 @@ func tagMachines(c *call) reply {
 		indexes = append(indexes, i)
 	}
 	c.tenant.setTag(indexes, *body.Value, *body.Action == "Add")
+	c.wroteTo(nil, *body.MachineIDs...)
 	return machinesAt(c.tenant, indexes).serve(c)
 }
 

@@ -140,7 +140,7 @@ func TestIsolationFolds(t *testing.T) {
 	if slices.Sort(isolated); !slices.Equal(isolated, w.truth.Isolated) || len(isolated) == 0 || undone == 0 || len(w.truth.Restricted) == 0 {
 		t.Errorf("folded %v, truth %v, %d undone, %d restricted", isolated, w.truth.Isolated, undone, len(w.truth.Restricted))
 	}
-	w.refused("GET", "/api/machineactions/x", "", 400, "InvalidInput")
+	w.refused("GET", "/api/machineactions/x", "", 400, "BadRequest")
 	w.refused("GET", "/api/machineactions/"+defaultTenantID, "", 404, "ResourceNotFound")
 	id, err := w.s.Do(defaultTenantID, Step{Kind: StepStartAction})
 	if err != nil {

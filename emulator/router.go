@@ -43,9 +43,11 @@ type call struct {
 	base   string            // scheme://host as the client addressed it, for nextLinks and @odata.context
 	now    time.Time
 
-	blobs string // base of download links; see blobBase
-	leave func() // tells the crew that the call is over
-	empty bool   // a fault makes this page empty, with a link to where it stood
+	blobs string              // base of download links; see blobBase
+	leave func()              // tells the crew that the call is over
+	hit   map[FaultKind]Fault // the faults that strike the call
+	wrote []Accepted          // what the call changed; empty is the record that its path names
+	empty bool                // a fault makes this page empty, with a link to where it stood
 }
 
 // blobBase is what the URL of a downloadable file begins with: a host of Azure Blob storage of the tenant's cloud, or

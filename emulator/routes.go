@@ -8,7 +8,8 @@ func allRoutes() []route {
 		alertRoutes(), alertRelatedRoutes(),
 		machineRoutes(), machineTagRoutes(), userRoutes(),
 		vulnerabilityRoutes(), exportRoutes(), scoreRoutes(),
-		softwareRoutes(), recommendationRoutes(), machineActionRoutes(), incidentRoutes(),
+		softwareRoutes(), recommendationRoutes(), machineActionRoutes(), actionRoutes(), investigationRoutes(),
+		incidentRoutes(),
 		huntingRoutes(), graphAlertRoutes(), graphIncidentRoutes(), graphSecureScoreRoutes(),
 	)
 }

@@ -32,6 +32,8 @@ type Options struct {
 	Faults Faults
 	// ThrottleBody chooses the body of a 429. Default: both known ones in turn.
 	ThrottleBody ThrottleBody
+	// Actions say how machine actions go. Default: two seconds for each stage, and all goes well.
+	Actions ActionRules
 	// NoLimits turns the rate limits off, for measurements.
 	NoLimits bool
 	// OnCall sees every request after it was answered, from many goroutines at once. Default: nobody.
@@ -121,7 +123,10 @@ func (s *Server) populate(o Options) error {
 	if len(specs) == 0 {
 		specs = []TenantSpec{defaultTenant(o.Size)}
 	}
-	dir, err := newDirectory(specs, o.Seed, s.now)
+	if err := o.Actions.check(); err != nil {
+		return err
+	}
+	dir, err := newDirectory(specs, o.Seed, s.now, o.Actions)
 	if err != nil {
 		return err
 	}

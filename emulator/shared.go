@@ -13,16 +13,17 @@ type shared struct {
 	groups    []deviceGroup
 	templates []template
 	noises    *[eventKinds][2][]noise
+	rules     ActionRules
 
 	mu         sync.Mutex
 	catalogues map[[2]int]*catalogue
 }
 
 // newShared makes what tenants share.
-func newShared(born time.Time) *shared {
+func newShared(born time.Time, rules ActionRules) *shared {
 	noise := noises()
 	return &shared{
-		born: born.UTC().Truncate(time.Second), platforms: platforms(), groups: groups(), templates: templates(), noises: &noise,
+		born: born.UTC().Truncate(time.Second), platforms: platforms(), groups: groups(), templates: templates(), noises: &noise, rules: rules,
 		catalogues: map[[2]int]*catalogue{},
 	}
 }

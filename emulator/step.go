@@ -44,8 +44,19 @@ const (
 	StepReassess StepKind = "reassess"
 	// StepStartAction begins a machine action, Pending.
 	StepStartAction StepKind = "start-action"
-	// StepFinishAction ends the oldest action that is not at its end.
+	// StepFinishAction ends the oldest action that is not at its end, as Status says.
 	StepFinishAction StepKind = "finish-action"
+	// StepAdvanceAction moves the oldest action that is not at its end on by one stage: Pending, InProgress, the end. An
+	// action that came through the API does so by itself, at the pace of ActionRules.
+	StepAdvanceAction StepKind = "advance-action"
+	// StepExpireAction ends the oldest Pending action as TimeOut.
+	StepExpireAction StepKind = "expire-action"
+	// StepShowAction lets the oldest action show that ActionRules.Hidden or FaultLateAction kept from the lists.
+	StepShowAction StepKind = "show-action"
+	// StepSilenceDevice lets a device fall silent: it is Inactive, and actions do not reach it.
+	StepSilenceDevice StepKind = "silence-device"
+	// StepFinishInvestigation ends the oldest investigation that came through the API.
+	StepFinishInvestigation StepKind = "finish-investigation"
 )
 
 // Step is one thing that happens to a tenant.
@@ -61,12 +72,16 @@ type Step struct {
 	ID string
 	// Into is the record that another one is merged into, or the incident that an alert joins. Default: one is drawn.
 	Into string
+	// Status is how StepFinishAction ends an action: Succeeded, Failed, TimeOut or Cancelled. Default: one is drawn.
+	Status string
 	// Draw decides what is drawn. Equal steps on equal tenants do the same.
 	Draw uint64
 	// Route and Call make it happen right after the answer to a call, before the client can send another: the nth call
 	// of the route, named as in Stats, since the step was scheduled. At has no meaning then.
 	Route string
 	Call  int
+
+	auto bool // it comes of itself, not of a test
 }
 
 // lifeline is what the life of a tenant needs. The tenant's lock guards it.
@@ -172,6 +187,8 @@ func stepKinds() map[StepKind]func(*taking) (string, error) {
 		StepAddDevice: takeAddDevice, StepReportDevice: takeReportDevice, StepRemoveDevice: takeRemoveDevice, StepMergeDevice: takeMergeDevice,
 		StepInstall: takeInstall, StepUpgrade: takeUpgrade, StepUninstall: takeUninstall, StepReassess: takeReassess,
 		StepStartAction: takeStartAction, StepFinishAction: takeFinishAction,
+		StepAdvanceAction: takeAdvanceAction, StepExpireAction: takeExpireAction, StepShowAction: takeShowAction,
+		StepSilenceDevice: takeSilenceDevice, StepFinishInvestigation: takeFinishInvestigation,
 	}
 }
 

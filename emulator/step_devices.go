@@ -59,6 +59,7 @@ func takeReportDevice(k *taking) (string, error) {
 	m := k.t.machines[i]
 	watch := k.watch(ref{StreamDevices, int(i)})
 	m.reported = max(m.reported, k.stamp)
+	k.t.welcome(i)
 	k.t.version.Add(1)
 	watch.done()
 	return m.machineID(), nil
@@ -207,24 +208,7 @@ func takeStartAction(k *taking) (string, error) {
 		a.kind, a.scope = undo, ""
 	}
 	watch := k.watch()
-	t.actions = append(t.actions, a)
+	t.appendAction(a)
 	watch.done(ref{StreamMachineActions, len(t.actions) - 1})
-	return a.id, nil
-}
-
-// takeFinishAction ends an action.
-func takeFinishAction(k *taking) (string, error) {
-	t := k.t
-	at := slices.IndexFunc(t.actions, func(a *machineAction) bool { return a.status == "Pending" || a.status == "InProgress" })
-	if k.ID != "" {
-		at = t.lockedAction(k.ID)
-	}
-	if at < 0 {
-		return "", errNothing
-	}
-	watch := k.watch(ref{StreamMachineActions, at})
-	a := t.actions[at]
-	t.finish(a, k.random, max(k.stamp, a.created))
-	watch.done()
 	return a.id, nil
 }

@@ -124,7 +124,12 @@ type state struct {
 	alertsOf  map[int32][]int32 // machine index to alert indexes
 	incidents []*incident       // an index is for good
 	incidentN map[int64]int32   // number to index
-	actions   []*machineAction  // oldest first
+	actions   []*machineAction  // oldest first; an index is for good
+	actionIDs map[string]int
+	rules     ActionRules
+	repeats   int // answers drawn to actions that were under way already
+	started   []*investigation
+	accepted  []Accepted
 	life      lifeline
 }
 
@@ -135,6 +140,7 @@ func newTenant(spec TenantSpec, seed uint64, now func() time.Time, common *share
 		seed: seed, size: spec.Size.withDefaults(), now: now, born: common.born, byUpdate: spec.ByUpdate,
 	}
 	t.state = newState()
+	t.rules = common.rules
 	t.platforms, t.groups, t.templates, t.noises = common.platforms, common.groups, common.templates, common.noises
 	t.org = t.guid("organisation", 0)
 	t.catalogue = common.catalogue(t.size.Software, t.size.Vulnerabilities)

@@ -14,7 +14,7 @@ func atEpoch() time.Time { return epoch }
 func TestTenantIsReproducible(t *testing.T) {
 	t.Parallel()
 	spec := TenantSpec{ID: defaultTenantID, Size: Size{Devices: 50}}
-	a, b, other := newTenant(spec, 3, atEpoch, newShared(epoch)), newTenant(spec, 3, atEpoch, newShared(epoch)), newTenant(spec, 4, atEpoch, newShared(epoch))
+	a, b, other := newTenant(spec, 3, atEpoch, newShared(epoch, ActionRules{})), newTenant(spec, 3, atEpoch, newShared(epoch, ActionRules{})), newTenant(spec, 4, atEpoch, newShared(epoch, ActionRules{}))
 	if !slices.Equal(a.truth().Alerts, b.truth().Alerts) || !slices.Equal(a.truth().Devices, b.truth().Devices) || !slices.Equal(a.installs, b.installs) {
 		t.Error("one seed gave two tenants")
 	}
@@ -28,15 +28,15 @@ func TestTenantIsReproducible(t *testing.T) {
 
 func TestTenantSizes(t *testing.T) {
 	t.Parallel()
-	standard := newTenant(TenantSpec{ID: defaultTenantID}, 1, atEpoch, newShared(epoch)).truth()
+	standard := newTenant(TenantSpec{ID: defaultTenantID}, 1, atEpoch, newShared(epoch, ActionRules{})).truth()
 	if len(standard.Devices) != 200 || len(standard.Alerts) != 120 || len(standard.Users) != 150 {
 		t.Errorf("default size: %d devices, %d alerts, %d users", len(standard.Devices), len(standard.Alerts), len(standard.Users))
 	}
-	empty := newTenant(TenantSpec{ID: defaultTenantID, Size: Size{Devices: -1}}, 1, atEpoch, newShared(epoch)).truth()
+	empty := newTenant(TenantSpec{ID: defaultTenantID, Size: Size{Devices: -1}}, 1, atEpoch, newShared(epoch, ActionRules{})).truth()
 	if len(empty.Devices)+len(empty.Alerts)+empty.VulnerabilityRows != 0 {
 		t.Errorf("an empty tenant holds %+v", empty)
 	}
-	big := newTenant(TenantSpec{ID: defaultTenantID, Size: Size{Devices: 10, Software: 500, Vulnerabilities: 9000}}, 1, atEpoch, newShared(epoch))
+	big := newTenant(TenantSpec{ID: defaultTenantID, Size: Size{Devices: 10, Software: 500, Vulnerabilities: 9000}}, 1, atEpoch, newShared(epoch, ActionRules{}))
 	if len(big.catalogue.products) != 500 || len(big.catalogue.flaws) != 9000 {
 		t.Errorf("%d products, %d vulnerabilities", len(big.catalogue.products), len(big.catalogue.flaws))
 	}
@@ -50,7 +50,7 @@ func TestVulnerabilityRowsAreExact(t *testing.T) {
 		devices := rapid.IntRange(1, 60).Draw(t, "devices")
 		rows := rapid.IntRange(devices, devices*40).Draw(t, "rows")
 		seed := rapid.Uint64().Draw(t, "seed")
-		data := newTenant(TenantSpec{ID: defaultTenantID, Size: Size{Devices: devices, VulnerabilityRows: rows}}, seed, atEpoch, newShared(epoch))
+		data := newTenant(TenantSpec{ID: defaultTenantID, Size: Size{Devices: devices, VulnerabilityRows: rows}}, seed, atEpoch, newShared(epoch, ActionRules{}))
 		onboarded := slices.ContainsFunc(data.machines, func(m *machine) bool { return m.onboarding == 0 })
 		if onboarded && devices > 20 && data.exports.flaws.rows != rows {
 			t.Fatalf("%d rows, want %d", data.exports.flaws.rows, rows)
@@ -100,7 +100,7 @@ func TestCatalogue(t *testing.T) {
 // TestAlertsArePlausible holds that an alert is about a device that could raise it.
 func TestAlertsArePlausible(t *testing.T) {
 	t.Parallel()
-	data := newTenant(TenantSpec{ID: defaultTenantID}, 9, atEpoch, newShared(epoch))
+	data := newTenant(TenantSpec{ID: defaultTenantID}, 9, atEpoch, newShared(epoch, ActionRules{}))
 	for _, a := range data.alerts {
 		m := data.machines[a.machine]
 		if m.onboarding != 0 || m.firstSeen > a.created || m.lastSeen < a.created-stamp(48*time.Hour) {

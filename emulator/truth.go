@@ -178,7 +178,7 @@ func documentSources() map[[2]string]documentSource {
 			row := t.machineRow(i)
 			return document{row.ID, t.deviceInfo(i, &row, row.LastSeen.time())}
 		}),
-		{StreamMachineActions, DoorMDE}: numbered((*tenant).actionCount, func(t *tenant, n int) document {
+		{StreamMachineActions, DoorMDE}: listed((*tenant).shownActions, func(t *tenant, n int) document {
 			row := t.machineActionRow(n)
 			return document{row.ID, row}
 		}),

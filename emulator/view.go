@@ -10,7 +10,8 @@ import (
 func newState() *state {
 	return &state{
 		byID: map[[20]byte]int32{}, alertIDs: map[string]int32{}, alertsOf: map[int32][]int32{}, incidentN: map[int64]int32{},
-		life: lifeline{edits: map[int32][]install{}, answers: map[string]int{}},
+		actionIDs: map[string]int{},
+		life:      lifeline{edits: map[int32][]install{}, answers: map[string]int{}},
 	}
 }
 

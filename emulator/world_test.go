@@ -40,7 +40,7 @@ func newTenantWorld(t testing.TB, spec TenantSpec) *world {
 			t.Error(err)
 		}
 	})
-	roles := append(MDERoles("User.Read.All", "File.Read.All", "Ip.Read.All", "Url.Read.All"), MirrorRoles()...)
+	roles := append(MDERoles("User.Read.All", "File.Read.All", "Ip.Read.All", "Url.Read.All"), append(MirrorRoles(), ResponseRoles()...)...)
 	if err := s.Grant(defaultTenantID, defaultClientID, roles...); err != nil {
 		t.Fatal(err)
 	}
