@@ -28,6 +28,11 @@ type dialect interface {
 	// insert writes the rows whose columns are given, each a slice of one
 	// length: []int64, []string or [][]byte.
 	insert(ctx context.Context, tx *sql.Tx, b bulk, columns []any) error
+	// remove deletes the rows that have these values in these columns.
+	remove(ctx context.Context, tx *sql.Tx, table string, names []string, columns []any) error
+	// lock is the end of a SELECT that locks its rows until the transaction ends;
+	// with skip it passes over rows that others have locked.
+	lock(skip bool) string
 	// clock reads the time that all processes share, in microseconds; now is ours.
 	clock(ctx context.Context, tx *sql.Tx, now int64) (int64, error)
 	// cause names an error of the driver; nil when it has no name.

@@ -26,6 +26,13 @@ var (
 	ErrNewerSchema = errors.New("database is of a newer version")
 	// ErrKey says that a secret cannot be sealed or opened with the key at hand.
 	ErrKey = errors.New("encryption key")
+	// ErrConflict says that the same idempotency key was used for another request.
+	ErrConflict = errors.New("idempotency key was used for another request")
+	// ErrBusy says that another worker or request is at it: try again shortly.
+	ErrBusy = errors.New("another is at it")
+	// ErrLeaseLost says that a lease has run out and another has taken the work
+	// over. Nothing was written: stop.
+	ErrLeaseLost = errors.New("lease is lost")
 	// ErrFull says that the disk, or the room the database may take, is full.
 	ErrFull = errors.New("storage is full")
 	// ErrLocked says that another process held the database for too long.
@@ -103,7 +110,7 @@ func (s *Store) failure(op string, err error) error {
 
 // isOwn tells whether an error was made in this package on purpose.
 func isOwn(err error) bool {
-	for _, own := range []error{ErrNotFound, ErrExists, ErrInvalid, ErrRunOver, ErrIncomplete, ErrImplausible, ErrNewerSchema, ErrKey} {
+	for _, own := range []error{ErrNotFound, ErrExists, ErrInvalid, ErrRunOver, ErrIncomplete, ErrImplausible, ErrNewerSchema, ErrKey, ErrConflict, ErrBusy, ErrLeaseLost} {
 		if errors.Is(err, own) {
 			return true
 		}

@@ -31,6 +31,12 @@ type PageRecord struct {
 	Common gatehouse.Hash
 	// Gone says that Microsoft reports the record as removed. Only Key counts then.
 	Gone bool
+	// Facets are what the record is found by; see [Store.Search]. They are written
+	// when the document, or the door, has changed; for others see [Store.Reindex].
+	Facets []gatehouse.Facet
+	// Points are added to the history of the stream, whether the record has changed
+	// or not; see [Store.Points].
+	Points []gatehouse.Point
 }
 
 // SetAside is an item that could not be decoded.
@@ -119,6 +125,9 @@ func (w *pageWriter) commit(ctx context.Context) error {
 		if err := step(ctx); err != nil {
 			return err
 		}
+	}
+	if err := w.writePoints(ctx, last); err != nil {
+		return err
 	}
 	if err := w.writeSetAside(ctx, aside); err != nil {
 		return err

@@ -96,6 +96,25 @@ func (postgresDialect) insert(ctx context.Context, tx *sql.Tx, b bulk, columns [
 	return err
 }
 
+// remove sends each column as one array, too.
+func (postgresDialect) remove(ctx context.Context, tx *sql.Tx, table string, names []string, columns []any) error {
+	arrays, same := make([]string, len(columns)), make([]string, len(columns))
+	for i, c := range columns {
+		arrays[i] = fmt.Sprintf("$%d::%s", i+1, arrayType(c))
+		same[i] = fmt.Sprintf("t.%s = u.%s", names[i], names[i])
+	}
+	query := fmt.Sprintf("DELETE FROM %s t USING unnest(%s) u(%s) WHERE %s", table, strings.Join(arrays, ", "), strings.Join(names, ", "), strings.Join(same, " AND ")) //nolint:gosec // the names are ours
+	_, err := tx.ExecContext(ctx, query, columns...)
+	return err
+}
+
+func (postgresDialect) lock(skip bool) string {
+	if skip {
+		return " FOR UPDATE SKIP LOCKED"
+	}
+	return " FOR UPDATE"
+}
+
 // arrayType names the type of a column's array.
 func arrayType(column any) string {
 	switch column.(type) {

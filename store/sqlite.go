@@ -140,6 +140,29 @@ func (sqliteDialect) insertBy(ctx context.Context, tx *sql.Tx, b bulk, columns [
 	return from, nil
 }
 
+// remove deletes row by row, with one statement.
+func (sqliteDialect) remove(ctx context.Context, tx *sql.Tx, table string, names []string, columns []any) error {
+	//nolint:gosec // the names are ours
+	stmt, err := tx.PrepareContext(ctx, "DELETE FROM "+table+" WHERE "+strings.Join(names, " = ? AND ")+" = ?")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }()
+	args := make([]any, len(columns))
+	for row := range length(columns[0]) {
+		for i, c := range columns {
+			args[i] = at(c, row)
+		}
+		if _, err := stmt.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lock is nothing: whoever writes is alone.
+func (sqliteDialect) lock(bool) string { return "" }
+
 // cause names SQLite's primary result codes.
 func (sqliteDialect) cause(err error) error {
 	if errors.Is(err, syscall.ENOSPC) {

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+// ClaimAction gives holder the action that is longest due and that nobody else
+// holds, for ttl, with a fence that [Store.SaveAction] asks for; nil when there
+// is none. A zero now is the time of the database, one for all processes.
+func (s *Store) ClaimAction(ctx context.Context, holder string, ttl time.Duration, now time.Time) (a *gatehouse.ResponseAction, fence int64, err error) {
+	err = s.write(ctx, "claim action", func(tx *transaction) error {
+		id, f, err := tx.claim(ctx, "actions", holder, ttl, now)
+		if err != nil || id == "" {
+			return err
+		}
+		found, err := scanAction(tx.QueryRowContext(ctx, "SELECT "+actionColumns+" FROM actions WHERE id = $1", id).Scan)
+		a, fence = &found, f
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	return a, fence, nil
+}
+
+// claim leases the row of a table that is longest due; an empty id when there is
+// none.
+func (t *transaction) claim(ctx context.Context, table, holder string, ttl time.Duration, now time.Time) (id string, fence int64, err error) {
+	at := micros(now)
+	if now.IsZero() {
+		if at, err = t.dialect.clock(ctx, t.Tx, micros(t.now)); err != nil {
+			return "", 0, err
+		}
+	}
+	//nolint:gosec // the table is ours
+	query := fmt.Sprintf(`UPDATE %s SET holder = $1, lease_until = $2, fence = fence + 1 WHERE id =
+		(SELECT id FROM %s WHERE due > 0 AND due <= $3 AND lease_until <= $3 ORDER BY due LIMIT 1%s) RETURNING id, fence`, table, table, t.dialect.lock(true))
+	err = t.QueryRowContext(ctx, query, holder, at+ttl.Microseconds(), at).Scan(&id, &fence)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", 0, nil
+	}
+	return id, fence, err
+}
+
+// extend holds a leased row for longer.
+func (s *Store) extend(ctx context.Context, table, id string, fence int64, ttl time.Duration) error {
+	return s.write(ctx, "extend lease", func(tx *transaction) error {
+		now, err := s.dialect.clock(ctx, tx.Tx, micros(tx.now))
+		if err != nil {
+			return err
+		}
+		//nolint:gosec // the table is ours
+		n, err := tx.exec(ctx, "UPDATE "+table+" SET lease_until = $3 WHERE id = $1 AND fence = $2 AND holder <> ''", id, fence, now+ttl.Microseconds())
+		return orLost(id, n, err)
+	})
+}
+
+// orLost says so when a lease was lost.
+func orLost(id string, n int64, err error) error {
+	if err == nil && n == 0 {
+		return fmt.Errorf("store: %s: %w", id, ErrLeaseLost)
+	}
+	return err
+}
+
+// ExtendAction holds an action for ttl from now, by the database's clock. It
+// fails with [ErrLeaseLost] when another has claimed it.
+func (s *Store) ExtendAction(ctx context.Context, id string, fence int64, ttl time.Duration) error {
+	return s.extend(ctx, "actions", id, fence, ttl)
+}
+
+// ReleaseAction gives an action back, when fence is still that of its holder.
+func (s *Store) ReleaseAction(ctx context.Context, id string, fence int64) error {
+	return s.write(ctx, "release action", func(tx *transaction) error {
+		_, err := tx.exec(ctx, "UPDATE actions SET holder = '', lease_until = 0 WHERE id = $1 AND fence = $2", id, fence)
+		return err
+	})
+}
+
+// NextActionDue returns when the next action wants to be worked on, so that a
+// worker knows how long to sleep; false when none does.
+func (s *Store) NextActionDue(ctx context.Context) (time.Time, bool, error) {
+	var due int64
+	err := s.read.QueryRowContext(ctx, "SELECT COALESCE(MIN(CASE WHEN lease_until > due THEN lease_until ELSE due END), 0) FROM actions WHERE due > 0").Scan(&due)
+	return moment(due), due > 0, s.failure("read actions", err)
+}
+
+// SaveAction keeps what the holder of an action has done: the action with its
+// targets, the events of each state that has changed, and the entry in the audit
+// log, in one transaction. It is due again at nextDue; the zero time means never.
+// The lease stays until it runs out or is released. It fails with [ErrLeaseLost]
+// when another has claimed the action since; then nothing is written.
+func (s *Store) SaveAction(ctx context.Context, a gatehouse.ResponseAction, fence int64, nextDue time.Time, audit *gatehouse.AuditEntry) error {
+	return s.write(ctx, "save action", func(tx *transaction) error {
+		before, err := scanAction(tx.QueryRowContext(ctx, "SELECT "+actionColumns+" FROM actions WHERE id = $1 AND fence = $2 AND holder <> ''"+tx.dialect.lock(false), a.ID, fence).Scan)
+		if errors.Is(err, sql.ErrNoRows) {
+			return orLost(a.ID, 0, nil)
+		}
+		if err != nil {
+			return err
+		}
+		return tx.saveAction(ctx, before, a, nextDue, audit)
+	})
+}
+
+// saveAction writes an action whose row is locked.
+func (t *transaction) saveAction(ctx context.Context, before, a gatehouse.ResponseAction, due time.Time, audit *gatehouse.AuditEntry) error {
+	a.Integration, a.Name, a.IdempotencyKey, a.Fingerprint, a.Created = before.Integration, before.Name, before.IdempotencyKey, before.Fingerprint, before.Created
+	a.Changed = t.now
+	body, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	err = t.expectOne(t.exec(ctx, "UPDATE actions SET state = $2, changed = $3, body = $4, due = $5 WHERE id = $1", a.ID, a.State, micros(t.now), body, micros(due)))
+	if err != nil {
+		return err
+	}
+	return t.settleAction(ctx, before, a, audit)
+}
+
+// ActionChange is what [Store.ChangeAction] does with an action.
+type ActionChange func(a *gatehouse.ResponseAction) (nextDue time.Time, audit *gatehouse.AuditEntry, err error)
+
+// ChangeAction changes an action from outside of its worker, as an approval or
+// a cancellation does: it reads it, calls change and keeps what that made of it,
+// in one transaction. An error of change is returned and nothing is written. It
+// fails with [ErrBusy] while a worker holds the action: try again when it has
+// saved it. It fails with [ErrNotFound] when there is no such action. change must
+// not use the store: on SQLite it would wait for itself.
+func (s *Store) ChangeAction(ctx context.Context, id string, change ActionChange) (a gatehouse.ResponseAction, err error) {
+	var refused error
+	err = s.write(ctx, "change action", func(tx *transaction) error {
+		now, err := tx.dialect.clock(ctx, tx.Tx, micros(tx.now))
+		if err != nil {
+			return err
+		}
+		before, held, err := tx.lockAction(ctx, id, now)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return fmt.Errorf("store: action %s: %w", id, ErrNotFound)
+		case err != nil:
+			return err
+		case held:
+			return fmt.Errorf("store: action %s: %w", id, ErrBusy)
+		}
+		a = cloneAction(before)
+		due, audit, err := change(&a)
+		if refused = err; err != nil {
+			return err
+		}
+		// A worker that hangs past its lease must not write over this.
+		if err := tx.expectOne(tx.exec(ctx, "UPDATE actions SET fence = fence + 1, holder = '', lease_until = 0 WHERE id = $1", id)); err != nil {
+			return err
+		}
+		a.Changed = tx.now
+		return tx.saveAction(ctx, before, a, due, audit)
+	})
+	if refused != nil {
+		return gatehouse.ResponseAction{}, refused
+	}
+	return a, err
+}
+
+// lockAction reads an action, locks its row and says whether a worker holds it.
+func (t *transaction) lockAction(ctx context.Context, id string, now int64) (a gatehouse.ResponseAction, held bool, err error) {
+	var until int64
+	row := t.QueryRowContext(ctx, "SELECT lease_until, "+actionColumns+" FROM actions WHERE id = $1"+t.dialect.lock(false), id)
+	a, err = scanAction(func(more ...any) error { return row.Scan(append([]any{&until}, more...)...) })
+	return a, until > now, err
+}
+
+// cloneAction copies an action so that a change of one is none of the other.
+func cloneAction(a gatehouse.ResponseAction) gatehouse.ResponseAction {
+	a.Targets = append([]gatehouse.ActionTarget(nil), a.Targets...)
+	return a
+}

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+// scanHuntRun reads one run of a hunt.
+func scanHuntRun(scan func(...any) error) (r gatehouse.HuntRun, err error) {
+	var body []byte
+	var rows int64
+	if err = scan(&body, &rows); err != nil {
+		return r, err
+	}
+	err = json.Unmarshal(body, &r)
+	r.Rows = rows
+	return r, err
+}
+
+// AddHuntRun keeps a new run of a hunt. It fails with [ErrNotFound] when there
+// is no such integration.
+func (s *Store) AddHuntRun(ctx context.Context, r gatehouse.HuntRun) (gatehouse.HuntRun, error) {
+	if r.ID == "" || r.State == "" {
+		return r, fmt.Errorf("store: run of a hunt: %w: it needs an id and a state", ErrInvalid)
+	}
+	err := s.write(ctx, "add run of a hunt", func(tx *transaction) error {
+		n, err := tx.exec(ctx, "UPDATE integrations SET state = state WHERE id = $1 AND state <> $2", r.Integration, gatehouse.IntegrationRemoving)
+		if err := orNotFound(r.Integration, n, err); err != nil {
+			return err
+		}
+		r.Created, r.Rows = tx.now, 0
+		body, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, "INSERT INTO hunt_runs (id, hunt_id, integration_id, state, created, ended, row_count, body) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
+			r.ID, r.Hunt, r.Integration, r.State, micros(r.Created), micros(r.Ended), body)
+		return err
+	})
+	return r, err
+}
+
+// SaveHuntRun keeps how a run of a hunt stands. Rows is counted by
+// [Store.AppendHuntRows] and not taken from r.
+func (s *Store) SaveHuntRun(ctx context.Context, r gatehouse.HuntRun) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, "save run of a hunt", func(tx *transaction) error {
+		n, err := tx.exec(ctx, "UPDATE hunt_runs SET state = $2, ended = $3, body = $4 WHERE id = $1", r.ID, r.State, micros(r.Ended), body)
+		return orNoRun(r.ID, n, err)
+	})
+}
+
+// orNoRun says so when there is no such run.
+func orNoRun(id string, n int64, err error) error {
+	if err == nil && n == 0 {
+		return fmt.Errorf("store: run %q of a hunt: %w", id, ErrNotFound)
+	}
+	return err
+}
+
+// HuntRun returns one run. It fails with [ErrNotFound] when there is none.
+func (s *Store) HuntRun(ctx context.Context, id string) (gatehouse.HuntRun, error) {
+	r, err := scanHuntRun(s.read.QueryRowContext(ctx, "SELECT body, row_count FROM hunt_runs WHERE id = $1", id).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return gatehouse.HuntRun{}, orNoRun(id, 0, nil)
+	}
+	return r, s.failure("read run of a hunt", err)
+}
+
+// HuntRunFilter says which runs to list.
+type HuntRunFilter struct {
+	Integrations []string              // ids; an empty list gives nothing
+	Hunt         string                // id of the saved hunt; empty for all
+	States       []gatehouse.HuntState // any of these; none for all
+	After        string                // id of the last run of the page before
+	Limit        int                   // default 100, at most 1,000
+}
+
+// HuntRuns lists runs, the newest first.
+func (s *Store) HuntRuns(ctx context.Context, f HuntRunFilter) ([]gatehouse.HuntRun, error) {
+	c := &conditions{}
+	if err := c.in(s.dialect, "integration_id", f.Integrations); err != nil {
+		return nil, err
+	}
+	if f.Hunt != "" {
+		c.add("hunt_id = ?", f.Hunt)
+	}
+	if len(f.States) > 0 {
+		if err := c.in(s.dialect, "state", textsOf(f.States)); err != nil {
+			return nil, err
+		}
+	}
+	if f.After != "" {
+		var created int64
+		err := s.read.QueryRowContext(ctx, "SELECT created FROM hunt_runs WHERE id = $1", f.After).Scan(&created)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, fmt.Errorf("store: list runs of hunts after %q: %w: there is no such run", f.After, ErrInvalid)
+		}
+		if err != nil {
+			return nil, s.failure("list runs of hunts", err)
+		}
+		c.add("(created < ? OR (created = ? AND id < ?))", created, created, f.After)
+	}
+	//nolint:gosec // the parts are ours
+	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT body, row_count FROM hunt_runs%s ORDER BY created DESC, id DESC LIMIT %d", c.where(), bounded(f.Limit)), c.args...)
+	if err != nil {
+		return nil, s.failure("list runs of hunts", err)
+	}
+	all, err := scanAll(rows, scanHuntRun)
+	return all, s.failure("list runs of hunts", err)
+}
+
+// AppendHuntRows adds rows, each an object of JSON, to what a run has found, and
+// counts them.
+func (s *Store) AppendHuntRows(ctx context.Context, run string, rows []json.RawMessage) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return s.write(ctx, "append rows of a hunt", func(tx *transaction) error {
+		var last int64
+		err := tx.QueryRowContext(ctx, "UPDATE hunt_runs SET row_count = row_count + $2 WHERE id = $1 RETURNING row_count", run, len(rows)).Scan(&last)
+		if errors.Is(err, sql.ErrNoRows) {
+			return orNoRun(run, 0, nil)
+		}
+		if err != nil {
+			return err
+		}
+		n := len(rows)
+		runs, numbers, bodies := make([]string, n), make([]int64, n), make([][]byte, n)
+		for i, r := range rows {
+			runs[i], numbers[i], bodies[i] = run, last-int64(n)+1+int64(i), notNil(r)
+		}
+		return tx.dialect.insert(ctx, tx.Tx, bulk{table: "hunt_rows", columns: []string{"run_id", "number", "body"}}, []any{runs, numbers, bodies})
+	})
+}
+
+// HuntRows returns the rows of a run with a number greater than after, in their
+// order: at most limit, default 100, at most 1,000.
+func (s *Store) HuntRows(ctx context.Context, run string, after int64, limit int) ([]gatehouse.HuntRow, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT number, body FROM hunt_rows WHERE run_id = $1 AND number > $2 ORDER BY number LIMIT $3", run, after, bounded(limit))
+	if err != nil {
+		return nil, s.failure("read rows of a hunt", err)
+	}
+	all, err := scanAll(rows, func(scan func(...any) error) (r gatehouse.HuntRow, err error) {
+		var body []byte
+		err = scan(&r.Number, &body)
+		r.Row = body
+		return r, err
+	})
+	return all, s.failure("read rows of a hunt", err)
+}
+
+// TrimHuntRuns forgets the runs that ended before that time, with their rows,
+// but for the newest keep runs of each saved hunt in each integration, and
+// returns how many runs it forgot.
+func (s *Store) TrimHuntRuns(ctx context.Context, before time.Time, keep int) (int64, error) {
+	const old = `SELECT id FROM (SELECT id, hunt_id, ended, ROW_NUMBER() OVER (PARTITION BY hunt_id, integration_id ORDER BY created DESC, id DESC) AS place FROM hunt_runs) r
+		WHERE ended > 0 AND ended < $1 AND (hunt_id = '' OR place > $2) LIMIT 50`
+	for trimmed := int64(0); ; {
+		var n int64
+		err := s.write(ctx, "trim runs of hunts", func(tx *transaction) error {
+			if _, err := tx.exec(ctx, "DELETE FROM hunt_rows WHERE run_id IN ("+old+")", micros(before), keep); err != nil {
+				return err
+			}
+			var err error
+			n, err = tx.exec(ctx, "DELETE FROM hunt_runs WHERE id IN ("+old+")", micros(before), keep)
+			return err
+		})
+		trimmed += n
+		if err != nil || n == 0 {
+			return trimmed, err
+		}
+	}
+}
