@@ -173,7 +173,7 @@ func (k *taking) conclude(at int, status string) {
 	}
 	t.finishCommands(a)
 	for _, n := range stuck {
-		k.loosen(t.actions[n], a.updated)
+		t.loosen(t.actions[n], a.updated)
 	}
 	if a.kind == kindOffboard {
 		t.machines[a.machine].link = linkDown
@@ -211,13 +211,14 @@ func (t *tenant) stuckOf(a *machineAction, status string) []int {
 }
 
 // loosen counts a release for a stuck isolation; the second ends it, just before the release or just after it.
-func (k *taking) loosen(a *machineAction, released stamp) {
+// The caller holds the lock.
+func (t *tenant) loosen(a *machineAction, released stamp) {
 	const tick = stamp(100)
 	if a.releases++; a.releases < 2 {
 		return
 	}
 	at := released + tick
-	if k.random.IntN(2) == 0 {
+	if t.rand("release", int(a.machine)).IntN(2) == 0 {
 		at = released - tick
 	}
 	a.end(statusSucceeded, max(a.updated, at))

@@ -93,6 +93,37 @@ func goldenCalls() []goldenCall {
 	}
 }
 
+// goldenActions is at least one call of each route of response. {device} stands for a device that can do everything, {done},
+// {package} and {live} for actions that are at their ends.
+func goldenActions() []goldenCall {
+	return []goldenCall{
+		{"action-isolate", "POST", "/api/machines/{device}/isolate", `{"Comment":"contain it","IsolationType":"Selective"}`},
+		{"action-unisolate", "POST", "/api/machines/{device}/unisolate", `{"Comment":"clean"}`},
+		{"action-scan", "POST", "/api/machines/{device}/runAntiVirusScan", `{"Comment":"look","ScanType":"Full"}`},
+		{"action-scan-missing", "POST", "/api/machines/{device}/runAntiVirusScan", `{"Comment":"look"}`},
+		{"action-restrict", "POST", "/api/machines/{device}/restrictCodeExecution", `{"Comment":"hold"}`},
+		{"action-unrestrict", "POST", "/api/machines/{device}/unrestrictCodeExecution", `{"Comment":"go"}`},
+		{"action-package", "POST", "/api/machines/{device}/collectInvestigationPackage", `{"Comment":"evidence"}`},
+		{"action-package-again", "POST", "/api/machines/{device}/collectInvestigationPackage", `{"Comment":"evidence"}`},
+		{"action-quarantine", "POST", "/api/machines/{device}/StopAndQuarantineFile", `{"Comment":"bad","Sha1":"87662bc3d60e4200ceaf7aae249d1c343f4b83c9"}`},
+		{"action-quarantine-hash", "POST", "/api/machines/{device}/StopAndQuarantineFile", `{"Comment":"bad","Sha1":"87662"}`},
+		{"action-live", "POST", "/api/machines/{device}/runliveresponse", `{"Comment":"look","Commands":[{"type":"GetFile","params":[{"key":"Path","value":"C:\\x.txt"}]}]}`},
+		{"action-offboard", "POST", "/api/machines/{device}/offboard", `{"Comment":"retired"}`},
+		{"action-investigation", "POST", "/api/machines/{device}/startInvestigation", `{"Comment":"find out"}`},
+		{"action-cancel-ended", "POST", "/api/machineactions/{done}/cancel", `{"Comment":"no"}`},
+		{"action-cancel-guid", "POST", "/api/machineactions/7327b54fd718525cbca07dacde913b5ac3c85673/cancel", `{"Comment":"no"}`},
+		{"action-package-uri", "GET", "/api/machineactions/{package}/getPackageUri", ""},
+		{"action-package-uri-other", "GET", "/api/machineactions/{done}/GetPackageUri", ""},
+		{"action-live-link", "GET", "/api/machineactions/{live}/GetLiveResponseResultDownloadLink(index=0)", ""},
+		{"action-live-ended", "GET", "/api/machineactions/{live}", ""},
+		{"investigations", "GET", "/api/investigations?$top=2", ""},
+		{"investigation", "GET", "/api/investigations/70000001", ""},
+		{"incident-patch", "PATCH", "/api/incidents/1002", `{"status":"Resolved","classification":"TruePositive","determination":"CompromisedAccount","tags":["a"],"comment":"done","assignedTo":"anna@contoso.example"}`},
+		{"graph-incident-patch", "PATCH", "/v1.0/security/incidents/1003", `{"status":"inProgress","classification":"falsePositive","determination":"notMalicious","customTags":["b"],"assignedTo":"anna@contoso.example"}`},
+		{"graph-incident-comment", "POST", "/v1.0/security/incidents/1003/comments", `{"@odata.type":"microsoft.graph.security.alertComment","comment":"hello"}`},
+	}
+}
+
 // TestGolden holds every answer to a file. Look at the difference before writing the files anew with -update.
 func TestGolden(t *testing.T) {
 	t.Parallel()
@@ -118,11 +149,40 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	compareGolden(t, "inventory-file-line", string(row))
+	compareActions(t, w)
 	asked := w.s.Stats().Requests
 	for _, r := range allRoutes() {
 		if asked[r.name()] == 0 {
 			t.Errorf("no golden call of %s", r.name())
 		}
+	}
+}
+
+// compareActions holds the answers of the routes of response to their files, those of the download host included.
+func compareActions(t *testing.T, w *world) {
+	t.Helper()
+	device, other := w.capable(0), w.capable(1)
+	ended := func(path, body string) string {
+		id := w.act(other, path, body)["id"].(string)
+		if _, err := w.s.Do(defaultTenantID, Step{Kind: StepFinishAction, ID: id, Status: statusSucceeded}); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	put := strings.NewReplacer("{device}", device, "{done}", ended("runAntiVirusScan", `{"Comment":"x","ScanType":"Quick"}`),
+		"{package}", ended("collectInvestigationPackage", `{"Comment":"x"}`),
+		"{live}", ended("runliveresponse", `{"Comment":"x","Commands":[{"type":"RunScript","params":[{"key":"ScriptName","value":"a.ps1"}]}]}`))
+	for _, c := range goldenActions() {
+		got := w.send(c.method, put.Replace(c.target), put.Replace(c.body))
+		compareGolden(t, c.file, got.body)
+	}
+	waiting := rowsOf(t, w.read(filterURL("/api/machineactions", "status eq 'Pending'")))
+	compareGolden(t, "action-cancel", w.send("POST", "/api/machineactions/"+waiting[0]["id"].(string)+"/cancel", `{"Comment":"enough"}`).body)
+	link := w.read(put.Replace("/api/machineactions/{live}/GetLiveResponseResultDownloadLink(index=0)"))["value"].(string)
+	compareGolden(t, "action-live-file", fetch(t, w.s, "GET", link, "").body)
+	link = strings.Trim(w.read(put.Replace("/api/machineactions/{package}/getPackageUri"))["value"].(string), `"`)
+	if got := fetch(t, w.s, "GET", link, ""); got.status != 200 || !strings.HasPrefix(got.body, "PK") {
+		t.Errorf("package: %d %.40q", got.status, got.body)
 	}
 }
 

@@ -115,7 +115,7 @@ func (t *tenant) finishCommands(a *machineAction) {
 	a.commands = slices.Clone(a.commands)
 	for n := range a.commands {
 		row := &a.commands[n]
-		row.StartTime, row.EndTime, row.CommandStatus = a.updated-stamp(time.Second), a.updated, "Completed"
+		row.StartTime, row.EndTime, row.CommandStatus = max(a.created, a.updated-stamp(time.Second)), a.updated, "Completed"
 	}
 }
 
