@@ -73,3 +73,9 @@ const MaxHuntRows = rest.MaxHuntRows
 // that does other work at the same time. f must be safe for concurrent use when
 // the context is used so.
 func WithOnCall(ctx context.Context, f func(Call)) context.Context { return rest.WithOnCall(ctx, f) }
+
+// NotSent reports whether an error says that nothing has left: bad input, no
+// access token, a host that no token may go to, a budget that is spent, or no
+// connection. Of any other failure without an answer it is not known whether the
+// request arrived.
+func NotSent(err error) bool { return rest.NotSent(err) }
