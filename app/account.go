@@ -30,8 +30,11 @@ type account struct {
 // accounts are the signed-in integrations, and so what connects the engine to
 // Microsoft.
 type accounts struct {
-	store   *store.Store
-	options Options
+	store    *store.Store
+	options  Options
+	worker   string   // names this process in its requests
+	tracing  *tracing // nil: no traces
+	readings readings
 
 	mu      sync.Mutex
 	open    map[string]*account
@@ -54,10 +57,14 @@ const maxWait = 90 * time.Second
 
 // Connect signs an integration in and finds a door for each of its streams.
 func (c *accounts) Connect(ctx context.Context, i gatehouse.Integration) (engine.Connection, error) {
+	s := c.tracing.begin(ctx, i)
 	acc, err := c.account(ctx, i)
-	connection := engine.Connection{Sources: c.sources(i, acc)}
+	connection := engine.Connection{Sources: c.sources(i, acc), Close: func() { s.end(err) }}
 	if acc != nil {
 		connection.Expires = acc.expires
+	}
+	for n := range connection.Sources {
+		c.asScheduled(i, s, &connection.Sources[n])
 	}
 	return connection, err
 }
@@ -145,16 +152,9 @@ func (c *accounts) signIn(i gatehouse.Integration, o entra.CredentialOptions) (*
 	return cred, base, err
 }
 
-// clients makes the SDKs. All of one application in one tenant share a budget,
-// for as long as this process lives.
+// clients makes the SDKs. All of one application in one tenant share a budget.
 func (c *accounts) clients(i gatehouse.Integration, cred *entra.Credential, base entra.BaseURL) (stream.Clients, error) {
-	c.mu.Lock()
-	key := i.Tenant + " " + i.ClientID
-	if c.budgets[key] == nil {
-		c.budgets[key] = defender.NewBudgets()
-	}
-	budgets := c.budgets[key]
-	c.mu.Unlock()
+	budgets := c.budgetsOf(i)
 	var transport policy.Transporter
 	if c.options.HTTPClient != nil {
 		transport = c.options.HTTPClient

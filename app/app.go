@@ -53,6 +53,10 @@ type Options struct {
 	// Lease is how long an integration stays with a worker that shows no sign of
 	// life. Default: 15 seconds.
 	Lease time.Duration
+	// Traces sends OpenTelemetry traces where the environment says so, by
+	// OTEL_EXPORTER_OTLP_ENDPOINT and the other names that OpenTelemetry has for it.
+	// Default: none are sent, whatever the environment says.
+	Traces bool
 	// Log takes what is worth telling. Default: nothing is told.
 	Log *slog.Logger
 	// Progress is told how each run goes. It must be safe for concurrent use and
@@ -103,11 +107,16 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.registry.MustRegister(metrics, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	observe := func(p Progress) {
 		metrics.Observe(p)
-		o.Progress(p)
+		a.accounts.tracing.page(p)
+		o.Progress(a.accounts.withBudget(p))
 	}
 	a.engine = engine.New(s, a.accounts, engine.Options{
 		Workers: o.Workers, PageRows: o.PageRows, Lease: o.Lease, Log: o.Log, Observe: observe, Now: o.Now,
 	})
+	a.accounts.worker = workerName(a.engine.Holder())
+	if a.accounts.tracing, err = newTracing(ctx, o, a.accounts.worker); err != nil {
+		return nil, errors.Join(fmt.Errorf("traces: %w", err), s.Close())
+	}
 	return a, nil
 }
 
@@ -188,7 +197,7 @@ func (a *App) Close() error {
 	defer cancel()
 	err := a.Stop(stop)
 	a.accounts.close()
-	return errors.Join(err, a.store.Close())
+	return errors.Join(err, a.accounts.tracing.close(), a.store.Close())
 }
 
 // Store gives access to what is mirrored.
@@ -208,7 +217,11 @@ func (a *App) SyncOnce(ctx context.Context, idOrName string, streams []gatehouse
 			return nil, fmt.Errorf("there is no stream %q: %w", name, store.ErrNotFound)
 		}
 	}
-	if err := a.engine.Sync(ctx, i.ID, streams, progress); err != nil {
+	var observe func(Progress)
+	if progress != nil {
+		observe = func(p Progress) { progress(a.accounts.withBudget(p)) }
+	}
+	if err := a.engine.Sync(ctx, i.ID, streams, observe); err != nil {
 		return nil, err
 	}
 	return a.Status(ctx, i.ID)

@@ -25,6 +25,9 @@ signal, and serve what a monitor needs:
   /healthz   200 while this process lives
   /readyz    200 while the store answers
 
+OpenTelemetry traces of sessions, runs, pages and calls go to a collector when
+OTEL_EXPORTER_OTLP_ENDPOINT names one (OTLP over HTTP).
+
 Several processes on one PostgreSQL share the work, and take over from one that
 dies. A stop waits for the pages under way; what is not done goes on from there
 the next time.`,
@@ -43,7 +46,7 @@ func (p *program) serve(ctx context.Context, listen string) error {
 	if _, _, err := net.SplitHostPort(listen); err != nil {
 		return usagef("--listen %q is not an address and a port: write 127.0.0.1:9464", listen)
 	}
-	return p.useApp(ctx, true, app.Options{Listen: listen}, func(a *app.App) error {
+	return p.useApp(ctx, true, app.Options{Listen: listen, Traces: true}, func(a *app.App) error {
 		return p.work(ctx, a, func() { p.sayf("mirroring on schedule; metrics on http://%s/metrics", a.Addr()) }, func() {})
 	})
 }

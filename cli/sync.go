@@ -46,7 +46,7 @@ there are. With --once the exit status is 3 when a stream needs a person.`,
 
 // syncOnce reads every integration that is meant, one after the other.
 func (p *program) syncOnce(ctx context.Context, streams []gatehouse.Stream) error {
-	return p.useApp(ctx, false, app.Options{Log: p.quietLog()}, func(a *app.App) error {
+	return p.useApp(ctx, false, app.Options{Log: p.quietLog(), Traces: true}, func(a *app.App) error {
 		meant, err := p.activeIntegrations(ctx, a)
 		if err != nil {
 			return err
@@ -129,7 +129,7 @@ func (p *program) activeIntegrations(ctx context.Context, a *app.App) ([]gatehou
 func (p *program) syncOn(ctx context.Context) error {
 	board := p.newBoard(true)
 	defer board.end()
-	return p.useApp(ctx, false, app.Options{Progress: board.show, Log: p.quietLog()}, func(a *app.App) error {
+	return p.useApp(ctx, false, app.Options{Progress: board.show, Log: p.quietLog(), Traces: true}, func(a *app.App) error {
 		if _, err := p.activeIntegrations(ctx, a); err != nil {
 			return err
 		}
