@@ -50,15 +50,30 @@ type ActionTarget struct {
 	UpstreamID  string          `json:"upstreamId,omitempty"` // Microsoft's id of the action
 	Attempts    int             `json:"attempts,omitempty"`   // how often it was sent
 	SubmittedAt time.Time       `json:"submittedAt,omitzero"`
-	Error       string          `json:"error,omitempty"`  // one line
-	Result      json.RawMessage `json:"result,omitempty"` // what Microsoft said at the end
+	EndedAt     time.Time       `json:"endedAt,omitzero"`
+	Adopted     bool            `json:"adopted,omitempty"`   // it was under way already, asked for by someone else
+	Next        time.Time       `json:"next,omitzero"`       // when it is worked on again
+	CancelSent  time.Time       `json:"cancelSent,omitzero"` // when Microsoft was asked to cancel it
+	Reason      string          `json:"reason,omitempty"`    // what it waits for, or how it went; one line
+	Error       string          `json:"error,omitempty"`     // what went wrong; one line
+	Refusal     *ActionRefusal  `json:"refusal,omitempty"`   // what Microsoft refused it with
+	Result      json.RawMessage `json:"result,omitempty"`    // what Microsoft said at the end
+}
+
+// ActionRefusal is what Microsoft refused an action with.
+type ActionRefusal struct {
+	Status    int      `json:"status,omitempty"`
+	Code      string   `json:"code,omitempty"`
+	RequestID string   `json:"requestId,omitempty"` // what Microsoft's support asks for
+	Needs     []string `json:"needs,omitempty"`     // permissions of which one would do
 }
 
 // ResponseAction is a response command and its life until it ends.
 type ResponseAction struct {
 	ID             string          `json:"id"` // act_…
 	Integration    string          `json:"integration"`
-	Name           string          `json:"name"` // of the kind of action, as the catalogue of package action has it
+	Name           string          `json:"name"`          // of the kind of action, as the catalogue of package action has it
+	API            API             `json:"api,omitempty"` // the door it goes through
 	Parameters     json.RawMessage `json:"parameters,omitempty"`
 	Comment        string          `json:"comment"`
 	IdempotencyKey string          `json:"idempotencyKey"`
