@@ -57,7 +57,9 @@ func (v value) fileOf(n *fileNames) *ocsf.File {
 		Name: v.text(n.name), ParentFolder: v.text(n.folder), TypeID: ocsf.FileTypeRegularFile,
 		Size: v.integer(n.size), CompanyName: v.text(n.publisher),
 	}
-	f.Path = joinPath(f.ParentFolder, f.Name)
+	if f.Path = joinPath(f.ParentFolder, f.Name); f.Path == f.ParentFolder && f.Path != "" {
+		f.ParentFolder = folderOf(f.Path, f.Name) // it was the path of the file
+	}
 	for _, h := range []struct {
 		name string
 		kind ocsf.HashAlgorithmID
@@ -89,6 +91,15 @@ func namedFile(f *ocsf.File) *ocsf.File {
 		f.Name = "unknown"
 	}
 	return f
+}
+
+// folderOf cuts the name of a file off its path. The root keeps its separator.
+func folderOf(path, name string) string {
+	folder := path[:len(path)-len(name)]
+	if trimmed := strings.TrimRight(folder, `\/`); trimmed != "" && !strings.HasSuffix(trimmed, ":") {
+		return trimmed
+	}
+	return folder
 }
 
 // joinPath returns the path of a file in a folder, in the manner of the folder.

@@ -52,4 +52,6 @@ func FuzzCVE(f *testing.F)                { fuzzInventory(f, "cves") }
 func FuzzMachineAction(f *testing.F)      { fuzzInventory(f, "machine-actions") }
 func FuzzSoftware(f *testing.F)           { fuzzInventory(f, "software") }
 func FuzzRecommendation(f *testing.F)     { fuzzInventory(f, "recommendations") }
+func FuzzExposureScore(f *testing.F)      { fuzzInventory(f, "exposure-score") }
+func FuzzSecureScore(f *testing.F)        { fuzzInventory(f, "secure-scores") }
 func FuzzSecureScoreControl(f *testing.F) { fuzzInventory(f, "secure-score-controls") }

@@ -21,6 +21,7 @@ func TestInventoryMappingsAreTrue(t *testing.T) {
 		"vulnerability-tvm": "vulnerabilities", "vulnerability-none": "vulnerabilities", "vulnerability-graph": "vulnerabilities", "cve-mde": "cves",
 		"machine-action-isolate": "machine-actions", "machine-action-scan": "machine-actions", "machine-action-quarantine": "machine-actions",
 		"software-mde": "software", "recommendation-mde": "recommendations", "secure-score-control-graph": "secure-score-controls",
+		"exposure-score-mde": "exposure-score", "exposure-score-group": "exposure-score", "configuration-score-mde": "configuration-score", "secure-score-graph": "secure-scores",
 	}
 	for name, stream := range fixtures {
 		t.Run(name, func(t *testing.T) {

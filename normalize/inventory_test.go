@@ -45,6 +45,9 @@ func inventoryStreams() []inventoryStream {
 		{softwareMapping, Software, mde(defender.Software{})},
 		{recommendationMapping, Recommendation, mde(defender.Recommendation{})},
 		{secureScoreControlMapping, SecureScoreControl, map[gatehouse.API]any{gatehouse.APIGraph: graph.ControlProfile{}}},
+		{exposureScoreMapping, ExposureScore, mde(defender.Score{})},
+		{configurationScoreMapping, ConfigurationScore, mde(defender.Score{})},
+		{secureScoreMapping, SecureScore, map[gatehouse.API]any{gatehouse.APIGraph: graph.SecureScore{}}},
 	}
 }
 
@@ -91,6 +94,10 @@ func TestInventoryGolden(t *testing.T) {
 		{"software-mde", "software", gatehouse.APIMDE},
 		{"recommendation-mde", "recommendations", gatehouse.APIMDE},
 		{"secure-score-control-graph", "secure-score-controls", gatehouse.APIGraph},
+		{"exposure-score-mde", "exposure-score", gatehouse.APIMDE},
+		{"exposure-score-group", "exposure-score", gatehouse.APIMDE},
+		{"configuration-score-mde", "configuration-score", gatehouse.APIMDE},
+		{"secure-score-graph", "secure-scores", gatehouse.APIGraph},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -254,6 +261,8 @@ func TestInventorySamples(t *testing.T) {
 		"tvm-xdr-graph/vulnerability-get-response.json": "cves", "tvm-xdr-graph/software-list-response.json": "software",
 		"tvm-xdr-graph/software-get-response.json": "software", "tvm-xdr-graph/recommendation*s-list-response.json": "recommendations",
 		"tvm-xdr-graph/recommendation-get-response.json": "recommendations", "tvm-xdr-graph/graph-securescorecontrolprofiles-list-response.json": "secure-score-controls",
+		"tvm-xdr-graph/exposurescore-*-response.json": "exposure-score", "tvm-xdr-graph/configurationscore-get-response.json": "configuration-score",
+		"tvm-xdr-graph/graph-securescores-list-response.json": "secure-scores",
 	}
 	seen := 0
 	for pattern, stream := range patterns {
@@ -329,6 +338,8 @@ func TestInventoryOfATenant(t *testing.T) {
 	feed(t, inventoryOf(t, "software"), gatehouse.APIMDE, mde.Software.List(ctx, nil), func(v *defender.Software) []byte { return v.Raw })
 	feed(t, inventoryOf(t, "recommendations"), gatehouse.APIMDE, mde.Recommendations.List(ctx, nil), func(v *defender.Recommendation) []byte { return v.Raw })
 	feed(t, inventoryOf(t, "secure-score-controls"), gatehouse.APIGraph, security.SecureScores.ControlProfiles(ctx, nil), func(v *graph.ControlProfile) []byte { return v.Raw })
+	feed(t, inventoryOf(t, "secure-scores"), gatehouse.APIGraph, security.SecureScores.List(ctx, nil), func(v *graph.SecureScore) []byte { return v.Raw })
+	feed(t, inventoryOf(t, "exposure-score"), gatehouse.APIMDE, mde.Scores.ExposureByMachineGroup(ctx), func(v *defender.Score) []byte { return v.Raw })
 	for query, stream := range map[string]string{
 		"DeviceInfo | take 300": "devices", "DeviceTvmSoftwareVulnerabilities | take 300": "vulnerabilities", "DeviceTvmSoftwareInventory | take 300": "vulnerabilities",
 	} {

@@ -7,8 +7,10 @@ import "github.com/gatehouse-sec/gatehouse"
 // of the SDKs, so that no documented member is forgotten.
 type mapping struct {
 	stream string // name of the stream, and of its page under docs/reference/mapping
+	table  string // of hunting, when the records are its rows
 	title  string
 	class  string // name and number of the OCSF class
+	reason string // why that class; empty where there is no doubt
 	shapes []shape
 }
 

@@ -93,7 +93,14 @@ func membersOf(of reflect.Type, prefix string) []string {
 // page writes the page of a mapping.
 func page(m mapping) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s\n\nRecords of the stream `%s` become events of the OCSF class %s.\n", m.title, m.stream, m.class)
+	from := "Records of the stream `" + m.stream + "`"
+	if m.table != "" {
+		from = "Rows of the hunting table `" + m.table + "`, whichever door they come through,"
+	}
+	fmt.Fprintf(&b, "# %s\n\n%s become events of the OCSF class %s.\n", m.title, from, m.class)
+	if m.reason != "" {
+		fmt.Fprintf(&b, "\n%s\n", m.reason)
+	}
 	fmt.Fprintf(&b, "\nThis page is written from the code: `go test ./normalize -update`.\n")
 	for _, s := range m.shapes {
 		fmt.Fprintf(&b, "\n## From %s\n\nSource: <%s>\n\n| member | OCSF | note |\n| --- | --- | --- |\n", s.api, s.page)

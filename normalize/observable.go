@@ -17,10 +17,11 @@ type sight struct {
 // searchable is how long a list may be to be searched faster than a map.
 const searchable = 32
 
-// add notes a value and the path in the event where it stands. An empty value and
-// one that is there already are ignored.
+// add notes a value and the path in the event where it stands. An empty value, one
+// that is there already and "unknown", by which we name what has no name, are
+// ignored.
 func (o *observables) add(kind ocsf.ObservableTypeID, path, text string) {
-	if text == "" || o.has(sight{kind, text}) {
+	if text == "" || text == "unknown" || o.has(sight{kind, text}) {
 		return
 	}
 	o.list = append(o.list, ocsf.Observable{TypeID: kind, Name: path, Value: text})

@@ -71,6 +71,7 @@ func translatedIn(held map[string]bool, text string) bool {
 		strings.TrimSpace(text), canonical(sensors, text), canonical(determinations, text), strings.ToLower(text),
 		strings.TrimSuffix(text, ".0"), caption(severities, text), caption(alertStatuses, text), caption(incidentStatuses, text),
 		caption(verdicts, text), caption(evidenceVerdicts, text), caption(registryTypes, text), caption(risks, text), caption(interfaces, text),
+		caption(integrities, text), caption(scopes, text), caption(logonTypes, text), caption(authProtocols, text),
 	}
 	if ms := ocsf.TimestampOf(parseTime(text)); ms != 0 {
 		candidates = append(candidates, strconv.FormatInt(int64(ms), 10))
