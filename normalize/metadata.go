@@ -33,6 +33,10 @@ func (o *opened) metadata(from origin) *ocsf.Metadata {
 		OriginalTime:     from.original,
 		TenantUID:        o.TenantID,
 		Profiles:         from.profiles,
+		LoggedTime:       ocsf.TimestampOf(o.Logged),
+	}
+	if o.Number > 0 {
+		m.Sequence = ocsf.Int(o.Number)
 	}
 	return m
 }

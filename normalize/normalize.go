@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,6 +19,8 @@ type Input struct {
 	TenantID    string              // of Entra ID; empty: taken from the record where it says so
 	Integration string              // name of the integration; empty: left out
 	Time        time.Time           // when the event happened; zero: taken from the record
+	Logged      time.Time           // when it came into the mirror, and the time of a record that has none; zero: not known
+	Number      int64               // of the event in the mirror's log; 0: it is in none
 	EventID     string              // see gatehouse.EventID; empty: the id of the record
 	WithRaw     bool                // put Raw into raw_data; default: not
 }
@@ -38,8 +41,16 @@ func open(in Input, what string) (*opened, error) {
 	return &opened{Input: in, value: value{s, 0}, source: s}, nil
 }
 
+// ErrNoTime and ErrNoID say that a record lacks what OCSF requires, and the input
+// as well.
+var (
+	ErrNoTime = errors.New("the record has no time: give Input.Time or Input.Logged")
+	ErrNoID   = errors.New("the record has no id: give Input.EventID")
+)
+
 // time returns the time of the event: that of the input, or else the first of the
-// given ones that is there. Zero when there is none.
+// given ones that is there, or else that at which it came into the mirror. Zero
+// when there is none.
 func (o *opened) time(candidates ...ocsf.Timestamp) ocsf.Timestamp {
 	if t := ocsf.TimestampOf(o.Time); t != 0 {
 		return t
@@ -49,7 +60,7 @@ func (o *opened) time(candidates ...ocsf.Timestamp) ocsf.Timestamp {
 			return t
 		}
 	}
-	return 0
+	return ocsf.TimestampOf(o.Logged)
 }
 
 // seal fills in what every event has: the time, what is unmapped and, on
@@ -59,9 +70,9 @@ func (o *opened) seal(event ocsf.Event, what string) (ocsf.Event, error) {
 	c := event.Common()
 	switch {
 	case *c.Time == 0:
-		return nil, fmt.Errorf("normalize %s: the record has no time: give Input.Time", what)
+		return nil, fmt.Errorf("normalize %s: %w", what, ErrNoTime)
 	case *c.Metadata == nil || (*c.Metadata).UID == "":
-		return nil, fmt.Errorf("normalize %s: the record has no id: give Input.EventID", what)
+		return nil, fmt.Errorf("normalize %s: %w", what, ErrNoID)
 	}
 	*c.Unmapped = o.source.unmapped()
 	if o.WithRaw {

@@ -48,3 +48,25 @@ func Record(stream gatehouse.Stream, in Input) (ocsf.Event, error) {
 	}
 	return all[i].Map(in)
 }
+
+// Options is how events of the mirror are to be turned.
+type Options struct {
+	TenantID    string // of Entra ID; empty: taken from the record where it says so
+	Integration string // name of the integration; empty: left out
+	WithRaw     bool   // put the document into raw_data; default: not
+}
+
+// Event turns an event of the mirror's log, and the record that it is about, into
+// an event of OCSF. Every outlet uses it, so that all say the same. The time is that
+// of the record where it tells, of its removal where it is gone, and else that at
+// which the mirror noticed.
+func Event(e gatehouse.Event, r gatehouse.Record, o Options) (ocsf.Event, error) {
+	in := Input{
+		Raw: r.Document, API: r.API, Kind: e.Kind, TenantID: o.TenantID, Integration: o.Integration,
+		Logged: e.Time, Number: e.Number, EventID: e.ID, WithRaw: o.WithRaw,
+	}
+	if e.Kind == gatehouse.EventRemoved {
+		in.Time = e.Time
+	}
+	return Record(e.Stream, in)
+}
