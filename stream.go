@@ -43,4 +43,15 @@ type StreamHealth struct {
 	Floor        int64         `json:"floor"`                 // the fewest calls it could have taken
 	NextAttempt  time.Time     `json:"nextAttempt,omitzero"`  // when it is read again
 	FailingSince time.Time     `json:"failingSince,omitzero"` // first failure in an unbroken row of them
+	Detour       Detour        `json:"detour,omitzero"`       // why it is not read through the API that comes first
+}
+
+// Detour tells of an API that fails by itself, so that a stream is read, or soon
+// will be, through the next one.
+type Detour struct {
+	API      API       `json:"api"`            // the one that fails
+	Since    time.Time `json:"since"`          // its first failure in an unbroken row
+	Failures int       `json:"failures"`       // in that row
+	Reason   string    `json:"reason"`         // what it answers, one line
+	Retry    time.Time `json:"retry,omitzero"` // when it is tried again; zero as long as it is still the one that is read
 }

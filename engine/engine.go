@@ -34,6 +34,9 @@ type Options struct {
 	// Grace is how long a session that has to end may go on to finish the page
 	// under way. Default: 5 seconds.
 	Grace time.Duration
+	// Slice is for how long a reading that can be interrupted keeps the other streams
+	// of its integration waiting. Default: 30 seconds.
+	Slice time.Duration
 	// KeepRuns is how many ended runs of each stream are remembered. Default: 200.
 	KeepRuns int
 	// Guard may refuse a sweep. Default: [store.DefaultGuard].
@@ -67,6 +70,7 @@ func (o Options) withDefaults() Options {
 	orDuration(&o.Lease, 15*time.Second)
 	orDuration(&o.Scan, 5*time.Second)
 	orDuration(&o.Grace, 5*time.Second)
+	orDuration(&o.Slice, 30*time.Second)
 	if o.Observe == nil {
 		o.Observe = func(Progress) {}
 	}

@@ -84,6 +84,7 @@ type upstream struct {
 	rows    map[string]string
 	fail    map[int]error // by number of page, once
 	cut     bool          // end without having said so
+	anew    bool          // cannot be resumed
 	refuse  error         // of Connect
 	off     *engine.Verdict
 	api     gatehouse.API
@@ -145,6 +146,13 @@ func (u *upstream) read(ctx context.Context, r engine.Request) error {
 			p.Records = append(p.Records, gatehouse.PageRecord{Key: k, API: r2api(u), Document: []byte(`"` + u.value(k) + `"`)})
 		}
 		last := to == len(keys)
+		switch {
+		case last:
+		case u.anew:
+			p.Checkpoint = nil
+		default:
+			p.Checkpoint.Phase = "pages"
+		}
 		p.Complete = last && !u.cut && r.Mode == gatehouse.SyncFull
 		if err := r.Emit(p); err != nil {
 			return err

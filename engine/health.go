@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -75,10 +76,13 @@ func (r *reading) verdict(err error) Verdict {
 	if v.State == "" {
 		v.State = gatehouse.StreamUpstream
 	}
-	if v.Reason == "" {
-		v.Reason = oneLine(err)
-	}
+	v.Reason = reasonOf(v, err)
 	return v
+}
+
+// reasonOf is what a verdict says of an error, or else what the error says itself.
+func reasonOf(v Verdict, err error) string {
+	return cmp.Or(v.Reason, oneLine(err))
 }
 
 // succeeded folds a run that came to its end into the health of its stream. Why
@@ -93,6 +97,9 @@ func (r *reading) succeeded(h gatehouse.StreamHealth, why error) gatehouse.Strea
 	c, err := r.store.Checkpoint(r.hard, r.integration, r.source.Stream)
 	if err == nil && !c.Watermark.IsZero() {
 		h.Lag = max(now.Sub(c.Watermark), 0)
+	}
+	if h.Detour.API == r.source.API || h.Detour.Retry.IsZero() {
+		h.Detour = gatehouse.Detour{}
 	}
 	h = r.recount(h)
 	if d, bad := r.doubt(h, why); bad {
@@ -123,6 +130,7 @@ const expiryWarning = 14 * 24 * time.Hour
 func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
 	left := r.expires.Sub(r.options.Now())
 	quiet := r.quiet(h)
+	detour, detoured := r.detoured(h)
 	switch {
 	case errors.Is(why, store.ErrImplausible):
 		return Verdict{Owner: ownerYou, Reason: oneLine(why), Mend: "look whether so much is really gone; when it is, remove the integration's stream and mirror it anew"}, true
@@ -132,6 +140,8 @@ func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
 		return Verdict{Owner: ownerGatehouse, Reason: fmt.Sprintf("%d records could not be decoded and are set aside", h.SetAside), Mend: "report them; they are kept and read again by a version that knows them"}, true
 	case r.run.Mode == gatehouse.SyncFull && thin(h.Held, h.Upstream):
 		return Verdict{Owner: ownerMicrosoft, Reason: fmt.Sprintf("%d records are held and Microsoft counts %d", h.Held, h.Upstream), Mend: "it is read in full again on schedule; if it stays so, report it"}, true
+	case detoured:
+		return detour, true
 	case !r.expires.IsZero() && left < expiryWarning:
 		return Verdict{Owner: ownerYou, Reason: fmt.Sprintf("the credential ends in %s, on %s", days(left), r.expires.UTC().Format(time.DateOnly)), Mend: "make a new secret or certificate in Entra ID and update the integration"}, true
 	case quiet > 0:

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -67,7 +68,8 @@ func (s schedule) afterFailure(since time.Time, v Verdict) time.Time {
 }
 
 // mostUrgent returns the due source that has waited longest; nil when none is
-// due. Those that were never read come first, the quick ones before the slow.
+// due. Those that were never read come first, the quick ones before the slow, and
+// at last those that take long.
 func (s schedule) mostUrgent(sources []Source, next map[gatehouse.Stream]time.Time) *Source {
 	now := s.now()
 	var due []*Source
@@ -83,7 +85,13 @@ func (s schedule) mostUrgent(sources []Source, next map[gatehouse.Stream]time.Ti
 		if c := next[a.Stream].Compare(next[b.Stream]); c != 0 {
 			return c
 		}
-		return int(a.Interval - b.Interval)
+		if a.Long != b.Long {
+			if a.Long {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(a.Interval, b.Interval)
 	})
 }
 

@@ -19,6 +19,9 @@ var (
 	errLeaseLost = errors.New("another worker has taken over the integration")
 )
 
+// errGaveWay ends an attempt that is to go on behind other streams.
+var errGaveWay = errors.New("it gives way to other streams")
+
 // session is the work on one integration from taking its lease to giving it
 // back.
 type session struct {
@@ -36,6 +39,8 @@ type session struct {
 	account     gatehouse.Integration
 	expires     time.Time
 	health      map[gatehouse.Stream]gatehouse.StreamHealth
+	left        []Source // that are still to be read
+	dueAt       map[gatehouse.Stream]time.Time
 	next        time.Time     // when the first stream is due again
 	again       time.Duration // what its job is told; read after done
 	done        chan struct{}
@@ -201,10 +206,9 @@ func (s *session) due(sources []Source) map[gatehouse.Stream]time.Time {
 // source costs in time may make another one due meanwhile; a forced session
 // reads each of them once.
 func (s *session) readDue(sources []Source) error {
-	next := s.due(sources)
-	left := slices.Clone(sources)
+	s.dueAt, s.left = s.due(sources), slices.Clone(sources)
 	for {
-		src := s.schedule.mostUrgent(left, next)
+		src := s.schedule.mostUrgent(s.left, s.dueAt)
 		if src == nil {
 			break
 		}
@@ -213,16 +217,26 @@ func (s *session) readDue(sources []Source) error {
 		}
 		stream := src.Stream
 		at, err := s.read(*src)
+		if errors.Is(err, errGaveWay) {
+			s.dueAt[stream] = s.options.Now() // behind those that are due
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		next[stream] = at
+		s.dueAt[stream] = at
 		if s.forced {
-			left = slices.DeleteFunc(left, func(o Source) bool { return o.Stream == stream })
+			s.left = slices.DeleteFunc(s.left, func(o Source) bool { return o.Stream == stream })
 		}
 	}
-	s.next = earliest(sources, next, s.options.Now().Add(defaultInterval))
+	s.next = earliest(sources, s.dueAt, s.options.Now().Add(defaultInterval))
 	return nil
+}
+
+// waiting tells whether another source than one is due.
+func (s *session) waiting(but gatehouse.Stream) bool {
+	now := s.options.Now()
+	return slices.ContainsFunc(s.left, func(o Source) bool { return o.Stream != but && !s.dueAt[o.Stream].After(now) })
 }
 
 // notConnected notes of every due stream that its account cannot be reached.
@@ -263,7 +277,7 @@ func (s *session) explain(err error) Verdict {
 // keep stores how a stream fares.
 func (s *session) keep(h gatehouse.StreamHealth) error {
 	s.health[h.Stream] = h
-	return s.store.PutHealth(s.hard, h)
+	return s.insist("the health of "+string(h.Stream), func() error { return s.store.PutHealth(s.hard, h) })
 }
 
 // tell passes progress on to whoever listens.

@@ -12,6 +12,12 @@ type Source struct {
 	Stream gatehouse.Stream
 	// API is the door it is read through.
 	API gatehouse.API
+	// Stays tells of a record, by its document, that it stays when a whole reading
+	// through API has not seen it, since that door cannot show it. Default: none does.
+	Stays func(document []byte) bool
+	// Others are doors that are open as well, in order of preference. The first of
+	// them is taken when API fails by itself for long. Default: API is all there is.
+	Others []Door
 	// Next is what is read once everything has been read in full:
 	// [gatehouse.SyncFull] for a stream that is always read whole.
 	Next gatehouse.SyncMode
@@ -20,21 +26,37 @@ type Source struct {
 	// Reconcile is how often it is read in full where Next is something else.
 	// Default: one week.
 	Reconcile time.Duration
-	// Read reads it and hands out pages until the stream's end.
+	// Long tells that a whole reading takes long and can be interrupted behind many
+	// of its pages: it comes last, and gives way to what is due meanwhile.
+	Long bool
+	// Read reads it, through the door that the request names, and hands out pages
+	// until the stream's end.
 	Read func(context.Context, Request) error
 	// Off says why it cannot be read at all, for example a permission that is
 	// missing. It is then not read, and that is no failure. Default: it can.
 	Off *Verdict
 }
 
+// Door is another API through which a source can be read.
+type Door struct {
+	API gatehouse.API
+	// Stays is what Source.Stays is, for this door.
+	Stays func(document []byte) bool
+}
+
 // Request is one reading of a source.
 type Request struct {
+	// API is the door to read through: that of the source, or one of its others.
+	API gatehouse.API
 	// Mode says what to read.
 	Mode gatehouse.SyncMode
 	// From is where the last page left the stream. The zero value begins anew.
 	From gatehouse.Checkpoint
-	// Resumed tells that From belongs to this very run, which was interrupted.
+	// Resumed tells that From belongs to this very run, which was interrupted at a
+	// page whose checkpoint has a phase. Every other reading begins at its start.
 	Resumed bool
+	// Held is how many records of the stream are held.
+	Held int64
 	// Emit commits a page. Its error must end the reading.
 	Emit func(gatehouse.Page) error
 	// PageRows is how many records make a page.
@@ -74,4 +96,7 @@ type Verdict struct {
 	// Anew says that the run cannot go on from where it stood, for example
 	// because Microsoft has dropped the snapshot behind it: a new one is begun.
 	Anew bool
+	// Elsewhere says for how long the door may fail so before another one is taken;
+	// 0 when it is not the door's own fault.
+	Elsewhere time.Duration
 }

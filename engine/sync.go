@@ -14,6 +14,7 @@ import (
 // panicError is what a source panicked with.
 type panicError struct{ value any }
 
+// Error returns one line.
 func (e *panicError) Error() string { return fmt.Sprintf("a defect of this program: %v", e.value) }
 
 // errIncomplete says that a source came to an end without having said so.
@@ -39,8 +40,15 @@ func (s *session) read(src Source) (time.Time, error) {
 	if src.Off != nil {
 		return s.off(src, h)
 	}
-	r := &reading{session: s, source: src, started: s.options.Now()}
-	err := r.attempt(h)
+	via, err := s.through(src)
+	if err != nil {
+		return time.Time{}, err
+	}
+	r := &reading{session: s, source: via, started: s.options.Now()}
+	err = r.attempt(s.healthOf(src))
+	if errors.Is(err, errGaveWay) {
+		return time.Time{}, err
+	}
 	cameToItsEnd := err == nil || errors.Is(err, errIncomplete) || errors.Is(err, store.ErrImplausible)
 	if stop := context.Cause(s.soft); stop != nil && !cameToItsEnd {
 		// Whatever came up on the way out: the run goes on where it is.
@@ -51,14 +59,22 @@ func (s *session) read(src Source) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("engine: %s: %w", src.Stream, errors.Join(errLeaseLost, err))
 	}
 	h = s.healthOf(src)
+	givenUp := false
 	if cameToItsEnd {
 		h = r.succeeded(h, err)
 	} else {
-		h = s.failed(r.counted(h), r.verdict(err))
+		v := r.verdict(err)
+		h = s.failed(r.counted(h), v)
 		s.log.Warn("a stream could not be read", "name", s.account.Name, "stream", src.Stream, "state", h.State, "error", err)
+		if via.API == src.API {
+			h, givenUp = s.blame(src, h, v)
+		}
 	}
 	kept := s.keep(h)
 	r.ended(err, h)
+	if givenUp && kept == nil && s.soft.Err() == nil {
+		return s.read(src) // through the next door, once: the first is given up now
+	}
 	return h.NextAttempt, kept
 }
 
@@ -89,7 +105,7 @@ func (r *reading) attempt(h gatehouse.StreamHealth) error {
 	case !r.run.Complete:
 		return r.end(nil) // what was not seen has only not changed
 	}
-	swept, err := r.store.FinishSweep(r.hard, r.run, r.options.Guard)
+	swept, err := r.sweep()
 	r.progress.Page = PageProgress{Removed: swept.Removed}
 	if err != nil && !errors.Is(err, store.ErrImplausible) {
 		return err
@@ -97,27 +113,67 @@ func (r *reading) attempt(h gatehouse.StreamHealth) error {
 	return r.end(err)
 }
 
-// open begins a run, or takes up the one that was interrupted, and returns where
-// to go on.
-func (r *reading) open(h gatehouse.StreamHealth) (gatehouse.Checkpoint, error) {
-	if err := r.changeDoor(h); err != nil {
-		return gatehouse.Checkpoint{}, err
+// sweep removes what the run has not seen, but for what its door cannot show.
+func (r *reading) sweep() (swept store.SweepResult, err error) {
+	if r.source.Stays != nil && !r.run.Swept {
+		err := r.insist("what stays", func() error {
+			_, err := r.store.Spare(r.hard, r.run, r.source.Stays)
+			return err
+		})
+		if err != nil {
+			return swept, err
+		}
 	}
+	err = r.insist("a sweep", func() error {
+		swept, err = r.store.FinishSweep(r.hard, r.run, r.options.Guard)
+		return err
+	})
+	return swept, err
+}
+
+// open begins a run, or takes up the one that was interrupted, and returns where
+// to go on. Only a reading that stands at a checkpoint of its own goes on there.
+// Any other begins anew, and so does its run: what the broken attempt has seen may
+// be gone by now, and must not count as seen in the sweep.
+func (r *reading) open(h gatehouse.StreamHealth) (from gatehouse.Checkpoint, err error) {
+	if err := r.changeDoor(h); err != nil {
+		return from, err
+	}
+	err = r.insist("a run", func() error {
+		from, err = r.openRun()
+		return err
+	})
+	return from, err
+}
+
+// openRun is one try of open.
+func (r *reading) openRun() (gatehouse.Checkpoint, error) {
 	from, err := r.store.Checkpoint(r.hard, r.integration, r.source.Stream)
 	if err != nil {
 		return from, err
 	}
 	r.run, err = r.store.ResumeRun(r.hard, r.integration, r.source.Stream)
-	if errors.Is(err, store.ErrNotFound) {
-		mode, err := r.mode(from)
-		if err != nil {
-			return from, err
-		}
-		r.run, err = r.store.BeginRun(r.hard, r.integration, r.source.Stream, mode)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return from, r.begin(from)
+	case err != nil:
 		return from, err
 	}
-	r.resumed = r.run.Pages > 0 && !from.Moved.Before(r.run.Started)
-	return from, err
+	r.resumed = r.run.Pages > 0 && from.Phase != "" && !from.Moved.Before(r.run.Started)
+	if r.run.Mode == gatehouse.SyncFull && r.run.Pages > 0 && !r.run.Complete && !r.resumed {
+		return from, r.begin(from)
+	}
+	return from, nil
+}
+
+// begin begins a new run, which ends one that is open.
+func (r *reading) begin(from gatehouse.Checkpoint) error {
+	mode, err := r.mode(from)
+	if err != nil {
+		return err
+	}
+	r.run, err = r.store.BeginRun(r.hard, r.integration, r.source.Stream, mode)
+	return err
 }
 
 // changeDoor forgets where a stream stands that is read through another API from
@@ -127,7 +183,7 @@ func (r *reading) changeDoor(h gatehouse.StreamHealth) error {
 		return nil
 	}
 	r.log.Info("a stream changes its door", "name", r.account.Name, "stream", h.Stream, "from", h.API, "to", r.source.API)
-	err := r.store.ResetCheckpoint(r.hard, r.integration, h.Stream)
+	err := r.insist("a reset", func() error { return r.store.ResetCheckpoint(r.hard, r.integration, h.Stream) })
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
@@ -153,15 +209,9 @@ func (r *reading) mode(from gatehouse.Checkpoint) (gatehouse.SyncMode, error) {
 	return r.source.Next, nil
 }
 
-// readPages lets the source read. What it panics with is its error.
+// readPages lets the source read.
 func (r *reading) readPages(from gatehouse.Checkpoint) (err error) {
 	r.progress = Progress{Integration: r.account, API: r.source.API, Run: r.run, Upstream: -1}
-	defer func() {
-		if v := recover(); v != nil {
-			r.log.Error("a source panicked", "stream", r.source.Stream, "panic", v, "stack", string(debug.Stack()))
-			err = &panicError{v}
-		}
-	}()
 	r.tell(r.progress)
 	defer func() {
 		// When the page was refused, whatever the source says is only what follows.
@@ -169,9 +219,26 @@ func (r *reading) readPages(from gatehouse.Checkpoint) (err error) {
 			err = settled
 		}
 	}()
-	return r.source.Read(r.hard, Request{
-		Mode: r.run.Mode, From: from, Resumed: r.resumed, Emit: r.emit, PageRows: r.options.PageRows, Now: r.options.Now,
+	held, err := r.store.Count(r.hard, r.integration, r.source.Stream)
+	if err != nil {
+		return err
+	}
+	return r.guarded(r.source.Stream, func() error {
+		return r.source.Read(r.hard, Request{
+			API: r.source.API, Mode: r.run.Mode, From: from, Resumed: r.resumed, Held: held, Emit: r.emit, PageRows: r.options.PageRows, Now: r.options.Now,
+		})
 	})
+}
+
+// guarded lets a source do something. What it panics with is its error.
+func (s *session) guarded(stream gatehouse.Stream, do func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.log.Error("a source panicked", "stream", stream, "panic", v, "stack", string(debug.Stack()))
+			err = &panicError{v}
+		}
+	}()
+	return do()
 }
 
 // emit takes a page. It is committed while the source reads on: one page is under
@@ -187,9 +254,21 @@ func (r *reading) emit(p gatehouse.Page) error {
 		}
 		return context.Cause(r.soft)
 	}
+	if r.givesWay(p) {
+		if err := r.commitPage(p); err != nil {
+			return err
+		}
+		return errGaveWay
+	}
 	r.underWay = make(chan error, 1)
 	go func() { r.underWay <- r.commitPage(p) }()
 	return nil
+}
+
+// givesWay tells whether the reading is interrupted behind a page: the run can go
+// on there, it has had its time, and another stream is due.
+func (r *reading) givesWay(p gatehouse.Page) bool {
+	return p.Checkpoint != nil && p.Checkpoint.Phase != "" && r.options.Now().Sub(r.started) >= r.options.Slice && r.waiting(r.source.Stream)
 }
 
 // settle waits for the page that is under way.
@@ -218,30 +297,14 @@ func (r *reading) commitPage(p gatehouse.Page) error {
 	return nil
 }
 
-// commitTries is how often a page is committed while the database cannot take
-// it; the pauses in between double from 100 ms, to 12 seconds in all.
-const commitTries = 8
-
 // commit commits a page, again and again when the database is away for a moment:
 // what was read is not thrown away for that.
-func (r *reading) commit(p store.Page) (store.PageResult, error) {
-	pause := 100 * time.Millisecond
-	for try := 1; ; try++ {
-		result, err := r.store.CommitPage(r.hard, p)
-		var failed *store.Error
-		if err == nil || try == commitTries || !errors.As(err, &failed) || !failed.Temporary() {
-			return result, err
-		}
-		r.log.Warn("a page could not be committed and is tried again", "stream", r.source.Stream, "error", err)
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-r.soft.Done():
-			timer.Stop()
-			return result, err
-		}
-		pause *= 2
-	}
+func (r *reading) commit(p store.Page) (result store.PageResult, err error) {
+	err = r.insist("a page", func() error {
+		result, err = r.store.CommitPage(r.hard, p)
+		return err
+	})
+	return result, err
 }
 
 // page turns what a source hands out into what the store takes.
@@ -289,7 +352,7 @@ const hopeless = time.Hour
 // giveUp decides whether a run that failed can go on later, and ends it when it
 // cannot.
 func (r *reading) giveUp(err error) error {
-	if r.soft.Err() != nil || errors.Is(err, store.ErrRunOver) {
+	if r.soft.Err() != nil || errors.Is(err, store.ErrRunOver) || errors.Is(err, errGaveWay) {
 		return err
 	}
 	v := r.explain(err)
@@ -310,13 +373,32 @@ func (r *reading) end(why error) error {
 	if why != nil {
 		text = oneLine(why)
 	}
-	run, err := r.store.EndRun(r.hard, r.run, store.RunEnd{Error: text})
+	run, err := r.endRun(text)
 	if err != nil {
 		return err
 	}
 	r.run, r.progress.Run = run, run
 	r.trim()
 	return why
+}
+
+// endRun closes the run. When the database went away in the midst of that it may
+// have been closed, and then the second try finds it so.
+func (r *reading) endRun(text string) (run gatehouse.SyncRun, err error) {
+	tries := 0
+	err = r.insist("the end of a run", func() error {
+		tries++
+		run, err = r.store.EndRun(r.hard, r.run, store.RunEnd{Error: text})
+		return err
+	})
+	if tries == 1 || !errors.Is(err, store.ErrRunOver) {
+		return run, err
+	}
+	last, unread := r.store.Runs(r.hard, r.integration, r.source.Stream, 1)
+	if unread == nil && len(last) == 1 && last[0].ID == r.run.ID && last[0].Attempt == r.run.Attempt && !last[0].Open() {
+		return last[0], nil
+	}
+	return run, err
 }
 
 // trimOneIn says how seldom old runs are forgotten: there is no hurry.
