@@ -25,6 +25,7 @@ type record struct {
 type desk struct {
 	api     gatehouse.API
 	write   []gatehouse.Permission
+	reads   []gatehouse.Permission
 	change  func(ctx context.Context, c Clients, r Request) error
 	comment func(ctx context.Context, c Clients, r Request) error // nil where change does it
 	read    func(ctx context.Context, c Clients, id string) (record, error)
@@ -33,7 +34,7 @@ type desk struct {
 // door makes the door of an update. A comment goes with every update: it carries
 // the marker, by which a lost answer is found again.
 func (d desk) door() Door {
-	return Door{API: d.api, AnyOf: d.write, Follow: d.write, Submit: d.submit, Poll: d.poll, Find: d.find}
+	return Door{API: d.api, AnyOf: d.write, Follow: d.reads, Submit: d.submit, Poll: d.poll, Find: d.find}
 }
 
 // submit changes the record, then comments on it where that is a call of its own:
@@ -127,7 +128,7 @@ func meaning(value string) string {
 // alertsOfMDE is the desk of Defender for Endpoint for alerts.
 func alertsOfMDE() desk {
 	return desk{
-		api: gatehouse.APIMDE, write: mde("Alert.ReadWrite.All"),
+		api: gatehouse.APIMDE, write: mde("Alert.ReadWrite.All"), reads: mde("Alert.Read.All", "Alert.ReadWrite.All"),
 		change: func(ctx context.Context, c Clients, r Request) error {
 			_, err := c.Defender.Alerts.Update(ctx, r.Target, alertUpdate(r))
 			return err
@@ -159,6 +160,7 @@ func alertUpdate(r Request) defender.AlertUpdate {
 func alertsOfGraph() desk {
 	return desk{
 		api: gatehouse.APIGraph, write: onGraph("SecurityAlert.ReadWrite.All"),
+		reads: onGraph("SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"),
 		change: func(ctx context.Context, c Clients, r Request) error {
 			_, err := c.Graph.Alerts.Update(ctx, r.Target, graph.AlertUpdate{
 				Status: graph.AlertStatus(r.Parameters["status"]), AssignedTo: r.Parameters["assignedTo"],

@@ -41,8 +41,9 @@ func (a Action) Pick(held []gatehouse.Permission, prefer gatehouse.API) (door Do
 func (d Door) Missing(held []gatehouse.Permission) string {
 	var lacks []string
 	for _, need := range [][]gatehouse.Permission{d.AnyOf, d.Follow} {
-		if first(need, held) == (gatehouse.Permission{}) && len(need) > 0 && !slices.Contains(lacks, need[0].Name) {
+		if first(need, held) == (gatehouse.Permission{}) {
 			lacks = append(lacks, need[0].Name)
+			held = append(slices.Clip(held), need[0]) // which may do for following, too
 		}
 	}
 	if len(lacks) == 0 {

@@ -22,8 +22,10 @@ type deviceChange struct {
 
 // door makes the door of a change. MDE alone has it.
 func (d deviceChange) door() Door {
-	write := mde("Machine.ReadWrite.All")
-	return Door{API: gatehouse.APIMDE, AnyOf: write, Follow: write, Submit: d.submit, Poll: d.poll, Find: d.find}
+	return Door{
+		API: gatehouse.APIMDE, AnyOf: mde("Machine.ReadWrite.All"), Follow: mde("Machine.Read.All", "Machine.ReadWrite.All"),
+		Submit: d.submit, Poll: d.poll, Find: d.find,
+	}
 }
 
 func (d deviceChange) submit(ctx context.Context, c Clients, r Request) (Submission, error) {

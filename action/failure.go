@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
 	"github.com/gatehouse-sec/gatehouse/defender"
 )
 
@@ -75,8 +77,13 @@ func kindOf(err error) FailureKind {
 			return known.kind
 		}
 	}
-	var e *defender.Error
+	var (
+		e     *defender.Error
+		login *azidentity.AuthenticationFailedError
+	)
 	switch {
+	case errors.As(err, &login) && login.RawResponse != nil && login.RawResponse.StatusCode < 500 && login.RawResponse.StatusCode != 429:
+		return Permission // Entra refuses the credential
 	case defender.NotSent(err):
 		return Later
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

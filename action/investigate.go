@@ -49,12 +49,16 @@ func pollInvestigation(ctx context.Context, c Clients, _ Request, id string) (St
 	return investigationStatus(i), nil
 }
 
+// slack is how far the clocks may be apart where nothing but the time tells an
+// investigation from an older one.
+const slack = 30 * time.Second
+
 // findInvestigation returns an investigation of the device that has begun since:
 // without a comment there is nothing else to know it by, and one is as good as
 // another.
 func findInvestigation(ctx context.Context, c Clients, r Request, since time.Time) (*Submission, error) {
 	return searchInvestigations(ctx, c, r.Target, func(i defender.Investigation) bool {
-		return i.TriggeringAlertID == "" && !i.StartTime.Before(since.Add(-time.Second))
+		return i.TriggeringAlertID == "" && !i.StartTime.Before(since.Add(-slack))
 	})
 }
 

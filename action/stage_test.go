@@ -1,0 +1,188 @@
+package action_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/action"
+	"github.com/gatehouse-sec/gatehouse/defender"
+	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/graph"
+)
+
+// marker is that of every test's action.
+var marker = action.Marker("act_test", 1)
+
+// stage is an emulator with one tenant, whose actions move when they are told to.
+type stage struct {
+	*emulator.Server
+	t      testing.TB
+	tenant emulator.TenantAccess
+}
+
+func raise(t testing.TB, rules emulator.ActionRules) stage {
+	t.Helper()
+	if rules.Pace == 0 {
+		rules.Pace = -1
+	}
+	server, err := emulator.Start(emulator.Options{Size: emulator.Size{Devices: 60, Alerts: 20, Actions: -1}, Actions: rules})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	return stage{Server: server, t: t, tenant: server.DefaultTenant()}
+}
+
+// everything are all permissions that the catalogue names.
+func everything() (all []gatehouse.Permission) {
+	for _, a := range action.Catalogue() {
+		for _, d := range a.Doors {
+			all = append(all, append(slices.Clone(d.AnyOf), d.Follow...)...)
+		}
+	}
+	return all
+}
+
+// hold makes clients whose application holds some permissions and no others.
+func (s stage) hold(held ...gatehouse.Permission) action.Clients {
+	s.t.Helper()
+	roles := make([]emulator.Role, len(held))
+	for i, p := range held {
+		roles[i] = emulator.Role{Resource: string(p.Resource), Name: p.Name}
+	}
+	if err := s.SetRoles(s.tenant.TenantID, s.tenant.ClientID, roles...); err != nil {
+		s.t.Fatal(err)
+	}
+	transport, err := entra.EmulatorClient(s.Addr(), s.CA())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(transport.CloseIdleConnections)
+	cred, err := entra.NewCredential(entra.CredentialOptions{
+		TenantID: s.tenant.TenantID, ClientID: s.tenant.ClientID, Secret: entra.NewSecret(s.tenant.Secret), Client: transport,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var c action.Clients
+	if c.Defender, err = defender.New(cred, &defender.Options{Transport: transport, MaxRetries: -1}); err != nil {
+		s.t.Fatal(err)
+	}
+	if c.Graph, err = graph.New(cred, &graph.Options{Transport: transport, MaxRetries: -1}); err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+// device finds a device that can do every action, or one without a sensor.
+func (s stage) device(c action.Clients, managed bool) string {
+	s.t.Helper()
+	for m, err := range c.Defender.Machines.List(s.t.Context(), nil) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		able := strings.HasPrefix(m.OSPlatform, "Windows") && m.HealthStatus == "Active" && m.RbacGroupName != ""
+		if onboarded := m.OnboardingStatus == "Onboarded"; onboarded && able && managed || !onboarded && !managed {
+			return m.ID
+		}
+	}
+	s.t.Fatal("there is no such device")
+	return ""
+}
+
+// request finds a target for an action and fills in its parameters. What has to be
+// there before is done.
+func (s stage) request(a action.Action) action.Request {
+	s.t.Helper()
+	c, ctx := s.hold(everything()...), s.t.Context()
+	r := action.Request{Comment: "because of alert 7", Marker: marker, Parameters: parametersOf(s.t, a)}
+	switch a.Target {
+	case action.Device:
+		r.Target = s.device(c, a.Name != "contain")
+	case action.MachineAction:
+		started, err := c.Defender.MachineActions.RunAntiVirusScan(ctx, s.device(c, true), defender.ScanFull, "before")
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		r.Target = started.ID
+	case action.Alert:
+		for alert, err := range c.Defender.Alerts.List(ctx, &defender.Query{Filter: "status eq 'New'", Top: 1}) {
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			r.Target = alert.ID
+		}
+	case action.Incident:
+		for i, err := range c.Graph.Incidents.List(ctx, nil) {
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if i.Status != "redirected" {
+				r.Target = i.ID
+			}
+		}
+	}
+	if a.Name == "untag" {
+		if _, err := c.Defender.Machines.Tag(ctx, r.Target, r.Parameters["tag"], defender.TagAdd); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if r.Target == "" {
+		s.t.Fatal("there is no target")
+	}
+	return r
+}
+
+// parametersOf fills in every parameter of an action.
+func parametersOf(t testing.TB, a action.Action) map[string]string {
+	t.Helper()
+	given := map[string]string{}
+	for _, p := range a.Parameters {
+		switch p.Kind {
+		case action.Enum:
+			given[p.Name] = strings.ToLower(p.Values[len(p.Values)-1])
+		case action.SHA1:
+			given[p.Name] = strings.Repeat("AB", 20)
+		case action.List:
+			given[p.Name] = "Reception , Floor 3"
+		case action.Text:
+			given[p.Name] = "Reception"
+		}
+	}
+	clean, err := a.Normalize(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return clean
+}
+
+// finish lets Microsoft and the device do what was asked for.
+func (s stage) finish(a action.Action, upstream string) {
+	s.t.Helper()
+	step := emulator.Step{Kind: emulator.StepFinishAction, ID: upstream, Status: "Succeeded"}
+	switch {
+	case a.Name == "investigate":
+		step = emulator.Step{Kind: emulator.StepFinishInvestigation, ID: upstream}
+	case a.Doors[0].Cancel == nil:
+		return // done at once
+	}
+	if _, err := s.Do(s.tenant.TenantID, step); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// accepted lists what the service took with our marker, or of actions that leave no
+// comment all that it took.
+func (s stage) accepted() []emulator.Accepted {
+	s.t.Helper()
+	all, err := s.Accepted(s.tenant.TenantID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(a emulator.Accepted) bool {
+		return a.Comment != "" && !strings.HasSuffix(a.Comment, marker)
+	})
+}
