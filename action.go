@@ -39,6 +39,7 @@ type Approval struct {
 	By     string    `json:"by,omitempty"`   // who approved or refused it
 	At     time.Time `json:"at,omitzero"`    // when
 	Until  time.Time `json:"until,omitzero"` // by when someone has to
+	Note   string    `json:"note,omitempty"` // what they said about it
 }
 
 // ActionTarget is one object that an action is taken on.
@@ -84,14 +85,16 @@ type ResponseAction struct {
 	State       ActionState `json:"state"`
 	DryRun      bool        `json:"dryRun,omitempty"`
 	// CancelAsked is when someone asked to cancel it, and CancelBy who.
-	CancelAsked time.Time      `json:"cancelAsked,omitzero"`
-	CancelBy    string         `json:"cancelBy,omitempty"`
-	Approval    Approval       `json:"approval"`
-	Created     time.Time      `json:"created"`
-	Changed     time.Time      `json:"changed"`
-	Ended       time.Time      `json:"ended,omitzero"`
-	Error       string         `json:"error,omitempty"` // one line, when it belongs to no single target
-	Targets     []ActionTarget `json:"targets"`
+	CancelAsked   time.Time      `json:"cancelAsked,omitzero"`
+	CancelBy      string         `json:"cancelBy,omitempty"`
+	CancelComment string         `json:"cancelComment,omitempty"`
+	Approval      Approval       `json:"approval"`
+	Created       time.Time      `json:"created"`
+	Changed       time.Time      `json:"changed"`
+	Ended         time.Time      `json:"ended,omitzero"`
+	Reason        string         `json:"reason,omitempty"` // what it waits for, or what would be done; one line
+	Error         string         `json:"error,omitempty"`  // one line, when it belongs to no single target
+	Targets       []ActionTarget `json:"targets"`
 }
 
 // ActionEvent is one change of the state of an action or of a target. They are

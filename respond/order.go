@@ -1,0 +1,236 @@
+package respond
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/action"
+)
+
+// What an order may be at most.
+const (
+	MaxTargets = 500  // of one action
+	MaxComment = 1000 // characters
+	maxKey     = 200  // characters of an idempotency key
+)
+
+// Order is a request for a response action.
+type Order struct {
+	// Visible are the ids of the integrations that the caller may see. What lies in
+	// others does not exist for the caller.
+	Visible []string
+	// Integration is the id or name of the one to act in. Empty: the one that has the
+	// targets, when it is one alone.
+	Integration string
+	Action      string   // as the catalogue names it
+	Targets     []string // ids, or names that mean exactly one
+	Parameters  map[string]string
+	Comment     string // why
+	// IdempotencyKey makes the order safe to repeat: the same key gives the same
+	// action, however often it is asked for.
+	IdempotencyKey string
+	DryRun         bool // say what would be done, and do nothing
+	Approval       bool // wait for a second caller
+}
+
+// plan is an order that was understood.
+type plan struct {
+	order       Order
+	kind        action.Action
+	integration gatehouse.Integration
+	parameters  map[string]string
+	targets     []Candidate
+}
+
+// Submit takes an order in. It returns the action, and whether it is new: an
+// order that was taken in before, with the same idempotency key, returns the
+// action of then. Every attempt is in the audit log, refused ones too.
+//
+// It fails with [ErrRequest], an [AmbiguousError], [ErrNoTarget],
+// [ErrPermission], with [store.ErrConflict] when the idempotency key came with
+// another order, and with what signing in failed with.
+func (r *Responder) Submit(ctx context.Context, by Caller, o Order) (gatehouse.ResponseAction, bool, error) {
+	a, created, err := r.submit(ctx, by, o)
+	if err != nil {
+		return a, false, errors.Join(err, r.auditRefusal(ctx, by, o, err))
+	}
+	if created {
+		r.ring()
+	}
+	return a, created, nil
+}
+
+func (r *Responder) submit(ctx context.Context, by Caller, o Order) (gatehouse.ResponseAction, bool, error) {
+	var none gatehouse.ResponseAction
+	p, err := r.understand(ctx, o)
+	if err != nil {
+		return none, false, err
+	}
+	a, err := p.draft(by)
+	if err != nil {
+		return none, false, err
+	}
+	if kept, err := r.store.ActionByIdempotencyKey(ctx, a.Integration, a.IdempotencyKey); err == nil && kept.Fingerprint == a.Fingerprint {
+		return kept, false, nil // before anything is asked of Microsoft
+	}
+	account, err := r.accounts.Account(ctx, p.integration)
+	if err != nil {
+		return none, false, err
+	}
+	door, reason, ok := p.kind.Pick(account.Held, p.integration.API)
+	if !ok {
+		return none, false, &PermissionError{Integration: p.integration, Action: p.kind.Name, Grant: reason}
+	}
+	a.API = door.API
+	due := r.begin(&a, p, reason)
+	return r.store.CreateAction(ctx, a, due, audit(by, "actions.submit", a, "", outcomeDone))
+}
+
+// begin sets the first state of an action and says when it is due.
+func (r *Responder) begin(a *gatehouse.ResponseAction, p plan, reason string) (due time.Time) {
+	switch now := r.now(); {
+	case p.order.DryRun:
+		a.State, a.Ended = gatehouse.ActionPlanned, now
+		a.Reason = fmt.Sprintf("would %s through %s: %s", p.kind.Name, a.API, reason)
+	case p.order.Approval || r.o.Approve(p.kind):
+		a.State = gatehouse.ActionWaiting
+		a.Approval = gatehouse.Approval{Needed: true, Until: now.Add(r.o.ApprovalTime)}
+		due = a.Approval.Until
+	default:
+		a.State, due = gatehouse.ActionQueued, now
+	}
+	for i := range a.Targets {
+		a.Targets[i].State = a.State
+	}
+	return due
+}
+
+// understand checks an order against the catalogue and the mirror.
+func (r *Responder) understand(ctx context.Context, o Order) (plan, error) {
+	p := plan{order: o}
+	var ok bool
+	var near []string
+	if p.kind, ok, near = action.ByName(o.Action); !ok {
+		return p, requestf("action", "there is no action %q: use %s", o.Action, strings.Join(near, ", "))
+	}
+	if err := o.check(); err != nil {
+		return p, err
+	}
+	var err error
+	if p.parameters, err = p.kind.Normalize(o.Parameters); err != nil {
+		return p, requestf("parameters", "%v", err)
+	}
+	among, err := r.among(ctx, o)
+	if err != nil {
+		return p, err
+	}
+	for _, text := range o.Targets {
+		t, err := r.resolve(ctx, p.kind.Target, text, among)
+		if err != nil {
+			return p, err
+		}
+		if !slices.ContainsFunc(p.targets, func(other Candidate) bool { return other.ID == t.ID && other.Integration.ID == t.Integration.ID }) {
+			p.targets = append(p.targets, t)
+		}
+	}
+	p.integration = p.targets[0].Integration
+	for _, t := range p.targets {
+		if t.Integration.ID != p.integration.ID {
+			return p, requestf("targets", "%s lies in %s and %s in %s: submit one action for each integration",
+				p.targets[0].ID, p.integration.Name, t.ID, t.Integration.Name)
+		}
+	}
+	if p.integration.State != gatehouse.IntegrationActive {
+		return p, requestf("integration", "%s is %s: resume it first", p.integration.Name, p.integration.State)
+	}
+	return p, nil
+}
+
+// check looks at what needs neither catalogue nor store.
+func (o Order) check() error {
+	switch {
+	case strings.TrimSpace(o.Comment) == "":
+		return requestf("comment", "a comment is required: say why, it goes to Microsoft and to the audit log")
+	case len([]rune(o.Comment)) > MaxComment:
+		return requestf("comment", "the comment has %d characters: use at most %d", len([]rune(o.Comment)), MaxComment)
+	case o.IdempotencyKey == "" || len(o.IdempotencyKey) > maxKey:
+		return requestf("idempotencyKey", "an idempotency key of 1 to %d characters is required: a new UUID for each new order, the same one when it is repeated", maxKey)
+	case len(o.Targets) == 0:
+		return requestf("targets", "name at least one target")
+	case len(o.Targets) > MaxTargets:
+		return requestf("targets", "%d targets are too many: use at most %d", len(o.Targets), MaxTargets)
+	}
+	return nil
+}
+
+// among returns the integrations that the targets may lie in.
+func (r *Responder) among(ctx context.Context, o Order) ([]gatehouse.Integration, error) {
+	all, err := r.store.Integrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var visible []gatehouse.Integration
+	for _, i := range all {
+		if slices.Contains(o.Visible, i.ID) && (o.Integration == "" || o.Integration == i.ID || o.Integration == i.Name) {
+			visible = append(visible, i)
+		}
+	}
+	switch {
+	case len(visible) > 0:
+		return visible, nil
+	case o.Integration != "":
+		return nil, fmt.Errorf("%w: there is no integration %q", ErrNoTarget, o.Integration)
+	}
+	return nil, fmt.Errorf("%w: there is no integration", ErrNoTarget)
+}
+
+// draft makes the action of a plan, without a state.
+func (p plan) draft(by Caller) (gatehouse.ResponseAction, error) {
+	parameters, err := json.Marshal(p.parameters)
+	if err != nil {
+		return gatehouse.ResponseAction{}, err
+	}
+	a := gatehouse.ResponseAction{
+		ID: "act_" + rand.Text(), Integration: p.integration.ID, Name: p.kind.Name, Parameters: parameters,
+		Comment: strings.TrimSpace(p.order.Comment), IdempotencyKey: p.order.IdempotencyKey, Key: by.ID, DryRun: p.order.DryRun,
+	}
+	if p.order.DryRun {
+		a.IdempotencyKey = "dry:" + a.IdempotencyKey // so that the key is still free for the action itself
+	}
+	for n, t := range p.targets {
+		a.Targets = append(a.Targets, gatehouse.ActionTarget{N: n + 1, ID: t.ID, Name: t.Name})
+	}
+	a.Fingerprint, err = fingerprint(a, p.order.Approval)
+	return a, err
+}
+
+// fingerprint is the hash of all that was asked for. Who asked is not in it: two
+// callers that agree on a key mean one action.
+func fingerprint(a gatehouse.ResponseAction, approval bool) (gatehouse.Hash, error) {
+	ids := make([]string, len(a.Targets))
+	for i, t := range a.Targets {
+		ids[i] = t.ID
+	}
+	text, err := json.Marshal([]any{a.Name, a.Parameters, a.Comment, a.DryRun, approval, ids})
+	return sha256.Sum256(text), err
+}
+
+// auditRefusal keeps that an order was refused.
+func (r *Responder) auditRefusal(ctx context.Context, by Caller, o Order, why error) error {
+	e := audit(by, "actions.submit", gatehouse.ResponseAction{Name: o.Action, Comment: o.Comment, DryRun: o.DryRun}, why.Error(), outcomeRefused)
+	if among, err := r.among(ctx, o); err == nil && len(among) == 1 {
+		e.Integration = among[0].ID
+	}
+	e.Target = cmp.Or(strings.Join(o.Targets[:min(len(o.Targets), 10)], ", "), "")
+	_, err := r.store.AppendAudit(context.WithoutCancel(ctx), *e)
+	return err
+}
