@@ -1,0 +1,4 @@
+package server
+
+// addAuditRoutes registers the routes of audit.
+func addAuditRoutes(*Server) {}

@@ -1,0 +1,4 @@
+package server
+
+// addCapabilityRoutes registers the routes of capabilities.
+func addCapabilityRoutes(*Server) {}

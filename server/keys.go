@@ -1,0 +1,4 @@
+package server
+
+// addKeyRoutes registers the routes of keys.
+func addKeyRoutes(*Server) {}

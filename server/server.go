@@ -1,0 +1,108 @@
+package server
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/gatehouse-sec/gatehouse/store"
+)
+
+// Options say what the API stands on. Store and Backend are needed.
+type Options struct {
+	// Store is what is mirrored, with the keys and the audit log.
+	Store *store.Store
+	// Backend is the rest of the application.
+	Backend Backend
+	// OIDC lets people in with tokens of an OpenID Connect issuer. Default: API keys
+	// are the only way in.
+	OIDC *OIDC
+	// RatePerMinute is how many requests one key may make in a minute. Default:
+	// 6,000. Less than 0 sets no limit.
+	RatePerMinute int
+	// MaxBody is the largest body of a request in bytes. Default: 1 MiB.
+	MaxBody int64
+	// Version is shown in the OpenAPI document. Default: "dev".
+	Version string
+	// Log takes a line for each request. Default: nothing is told.
+	Log *slog.Logger
+	// Now is the clock. Default: [time.Now].
+	Now func() time.Time
+}
+
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() Options {
+	if o.RatePerMinute == 0 {
+		o.RatePerMinute = 6000
+	}
+	if o.MaxBody <= 0 {
+		o.MaxBody = 1 << 20
+	}
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// Server answers the REST API.
+type Server struct {
+	options Options
+	store   *store.Store
+	backend Backend
+	log     *slog.Logger
+	now     func() time.Time
+
+	mux    *http.ServeMux
+	api    huma.API
+	routes []route
+	rates  *rates
+	tokens *tokens // nil: no OpenID Connect
+	quiet  anonymousAudit
+
+	document document
+
+	touching sync.Map       // ids of keys whose last use is being written
+	behind   sync.WaitGroup // what goes on behind an answer
+}
+
+// New makes the API. Nothing listens yet: serve [Server.Handler]. Close it when
+// done.
+func New(o Options) (*Server, error) {
+	if o.Store == nil || o.Backend == nil {
+		return nil, errors.New("the server needs a store and a backend")
+	}
+	o = o.withDefaults()
+	s := &Server{
+		options: o, store: o.Store, backend: o.Backend, log: o.Log, now: o.Now,
+		mux: http.NewServeMux(), rates: newRates(o.RatePerMinute, o.Now), tokens: newTokens(o.OIDC, o.Now),
+	}
+	s.api = humago.New(gatedMux{s}, s.humaConfig())
+	for _, resource := range resources() {
+		resource(s)
+	}
+	if err := s.describe(); err != nil {
+		return nil, err
+	}
+	s.mux.Handle("/", s.gate(route{scope: scopeAny, id: "unknown"}, s.unknown))
+	return s, nil
+}
+
+// Handler answers every route.
+func (s *Server) Handler() http.Handler { return s.mux }
+
+// Close waits for what goes on behind the answers that were given.
+func (s *Server) Close() error {
+	s.behind.Wait()
+	return nil
+}

@@ -1,0 +1,4 @@
+package server
+
+// addStreamRoutes registers the routes of streams.
+func addStreamRoutes(*Server) {}
