@@ -88,4 +88,3 @@ func (s *Store) LastActionEvent(ctx context.Context) (int64, error) {
 	err := s.read.QueryRowContext(ctx, "SELECT value FROM counters WHERE name = 'action_events'").Scan(&last)
 	return last, s.failure("read the last event of an action", err)
 }
-

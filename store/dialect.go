@@ -21,6 +21,8 @@ type dialect interface {
 	// by list, into rows of one column.
 	texts(parameter string) string
 	numbers(parameter string) string
+	// contains tells whether the text of a column holds the text of a parameter.
+	contains(column, parameter string) string
 	// list turns []string or []int64 into one argument.
 	list(values any) (any, error)
 	// recordIDs returns n ids for new records.

@@ -131,6 +131,14 @@ func removeSteps() []string {
 	const mine = "(SELECT id FROM mirrors WHERE integration_id = $1)"
 	return []string{
 		"DELETE FROM events WHERE number IN (SELECT number FROM events WHERE mirror_id IN " + mine + " LIMIT $2)",
+		"DELETE FROM facets WHERE (mirror_id, gone, name, value, record_id) IN (SELECT mirror_id, gone, name, value, record_id FROM facets WHERE mirror_id IN " + mine + " LIMIT 10 * $2)",
+		"DELETE FROM record_facets WHERE record_id IN (SELECT r.id FROM records r JOIN record_facets f ON f.record_id = r.id WHERE r.mirror_id IN " + mine + " LIMIT $2)",
+		"DELETE FROM points WHERE mirror_id IN " + mine + " AND $2 > 0",
+		"DELETE FROM action_events WHERE number IN (SELECT number FROM action_events WHERE integration_id = $1 LIMIT $2)",
+		"DELETE FROM action_targets WHERE integration_id = $1 AND $2 > 0",
+		"DELETE FROM actions WHERE id IN (SELECT id FROM actions WHERE integration_id = $1 LIMIT $2)",
+		"DELETE FROM hunt_rows WHERE (run_id, number) IN (SELECT w.run_id, w.number FROM hunt_runs r JOIN hunt_rows w ON w.run_id = r.id WHERE r.integration_id = $1 LIMIT $2)",
+		"DELETE FROM hunt_runs WHERE integration_id = $1 AND $2 > 0",
 		"DELETE FROM documents WHERE record_id IN (SELECT r.id FROM records r JOIN documents d ON d.record_id = r.id WHERE r.mirror_id IN " + mine + " LIMIT $2)",
 		"DELETE FROM records WHERE id IN (SELECT id FROM records WHERE mirror_id IN " + mine + " LIMIT $2)",
 		"DELETE FROM set_aside WHERE mirror_id IN " + mine + " AND $2 > 0",
@@ -142,7 +150,8 @@ func removeSteps() []string {
 const removeBatchRows = 2000
 
 // RemoveIntegration deletes an integration with its secrets, records, events
-// and runs. Whoever works on it gets [ErrRunOver]. It works in many small
+// runs, actions and results of hunts; what the audit
+// log says of it stays. Whoever works on it gets [ErrRunOver]. It works in many small
 // transactions; after a crash, call it again. No removed events are made.
 func (s *Store) RemoveIntegration(ctx context.Context, id string) error {
 	if err := s.beginRemoval(ctx, id); err != nil {

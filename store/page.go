@@ -121,7 +121,7 @@ func (w *pageWriter) commit(ctx context.Context) error {
 		return err
 	}
 	w.plan = newPlan(w.page.Run.ID, micros(w.now), last, held, aside)
-	for _, step := range []func(context.Context) error{w.writeRecords, w.touch} {
+	for _, step := range []func(context.Context) error{w.writeRecords, w.writeRecordFacets, w.touch} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -144,12 +144,12 @@ func (w *pageWriter) commit(ctx context.Context) error {
 // the stream until the transaction ends. It returns the mirror's id.
 func (t *transaction) fence(ctx context.Context, run gatehouse.SyncRun) (int64, error) {
 	rows, err := t.QueryContext(ctx,
-		"UPDATE mirrors SET run_id = run_id WHERE integration_id = $1 AND stream = $2 AND run_id = $3 AND attempt = $4 AND run_id <> 0 RETURNING id",
+		"UPDATE mirrors SET run_id = run_id WHERE integration_id = $1 AND stream = $2 AND run_id = $3 AND attempt = $4 AND run_id <> 0 RETURNING id, faceted",
 		run.Integration, run.Stream, run.ID, run.Attempt)
 	if err != nil {
 		return 0, err
 	}
-	ids, err := scanAll(rows, scanNumber)
+	ids, err := scanAll(rows, t.scanMirror)
 	if err != nil {
 		return 0, err
 	}
@@ -159,10 +159,12 @@ func (t *transaction) fence(ctx context.Context, run gatehouse.SyncRun) (int64, 
 	return ids[0], nil
 }
 
-// scanNumber reads a row of one number.
-func scanNumber(scan func(...any) error) (n int64, err error) {
-	err = scan(&n)
-	return n, err
+// scanMirror reads the id of the mirror that was locked, and whether it has facets.
+func (t *transaction) scanMirror(scan func(...any) error) (id int64, err error) {
+	var faceted int64
+	err = scan(&id, &faceted)
+	t.faceted = faceted != 0
+	return id, err
 }
 
 // states looks up what is held under the keys.
@@ -235,6 +237,16 @@ func documentBulk() bulk {
 		columns:  []string{"record_id", "document"},
 		conflict: "ON CONFLICT (record_id) DO UPDATE SET document = excluded.document",
 	}
+}
+
+// writeRecordFacets writes the facets of the records that changed.
+func (w *pageWriter) writeRecordFacets(ctx context.Context) error {
+	changes := make([]facetChange, len(w.plan.records))
+	for i := range w.plan.records {
+		r := &w.plan.records[i]
+		changes[i] = facetChange{id: r.id, fresh: r.version == 1 && r.changed != 0, keep: r.removed != 0, gone: r.removed != 0, facets: r.facets}
+	}
+	return w.writeFacets(ctx, w.mirror, changes)
 }
 
 // touch marks the unchanged records as seen in this run.

@@ -24,6 +24,7 @@ type plannedRecord struct {
 	key      string
 	changed  int64  // 0 leaves it as it is
 	document []byte // nil leaves it as it is
+	facets   []gatehouse.Facet
 }
 
 // plannedEvent is an event that will be appended.
@@ -69,7 +70,7 @@ func (p *plan) remove(r PageRecord, h heldRecord, known bool) {
 	}
 	h.removed = p.now
 	p.counts.removed++
-	p.change(r.Key, h, nil, gatehouse.EventRemoved)
+	p.change(PageRecord{Key: r.Key}, h, nil, gatehouse.EventRemoved)
 }
 
 // keep plans for a record that exists.
@@ -84,7 +85,7 @@ func (p *plan) keep(r PageRecord, h heldRecord, known bool) {
 		// Noise, another door, or a changed list of noisy fields: no event.
 		p.counts.noisy++
 		h.seenRun = p.run
-		p.records = append(p.records, plannedRecord{heldRecord: adopt(h, r), key: r.Key, document: documentUnless(h.whole == r.Whole, r)})
+		p.records = append(p.records, plannedRecord{heldRecord: adopt(h, r), key: r.Key, document: documentUnless(h.whole == r.Whole, r), facets: r.Facets})
 		return
 	}
 	kind := gatehouse.EventUpdated
@@ -99,7 +100,7 @@ func (p *plan) keep(r PageRecord, h heldRecord, known bool) {
 	}
 	h = adopt(h, r)
 	h.removed = 0
-	p.change(r.Key, h, documentUnless(false, r), kind)
+	p.change(r, h, documentUnless(false, r), kind)
 }
 
 // sameContent tells whether a record says what is held. Through another door it
@@ -131,11 +132,11 @@ func documentUnless(held bool, r PageRecord) []byte {
 }
 
 // change plans a new version of a record and its event.
-func (p *plan) change(key string, h heldRecord, document []byte, kind gatehouse.EventKind) {
+func (p *plan) change(r PageRecord, h heldRecord, document []byte, kind gatehouse.EventKind) {
 	h.version++
 	h.seenRun = p.run
 	p.events = append(p.events, plannedEvent{index: len(p.records), version: h.version, kind: kind})
-	p.records = append(p.records, plannedRecord{heldRecord: h, key: key, changed: p.now, document: document})
+	p.records = append(p.records, plannedRecord{heldRecord: h, key: r.Key, changed: p.now, document: document, facets: r.Facets})
 }
 
 // touch marks a record as seen, once for each run.

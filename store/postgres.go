@@ -64,6 +64,10 @@ func (postgresDialect) migrations() (fs.FS, error) {
 func (postgresDialect) texts(p string) string   { return "(SELECT unnest(" + p + "::text[]))" }
 func (postgresDialect) numbers(p string) string { return "(SELECT unnest(" + p + "::bigint[]))" }
 
+func (postgresDialect) contains(column, p string) string {
+	return "strpos(" + column + ", " + p + ") > 0"
+}
+
 func (postgresDialect) list(values any) (any, error) { return values, nil }
 
 // recordIDs draws from a sequence. Ids of records carry no order, so it does

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/gatehouse-sec/gatehouse"
@@ -75,11 +74,88 @@ type Found struct {
 // meanwhile may be seen or not. It fails with [ErrInvalid] when the query makes
 // no sense.
 func (s *Store) Search(ctx context.Context, q SearchQuery) iter.Seq2[Found, error] {
-	return func(yield func(Found, error) bool) { yield(Found{}, fmt.Errorf("search: %w", ErrInvalid)) }
+	return func(yield func(Found, error) bool) {
+		if err := s.search(ctx, q, yield); err != nil {
+			yield(Found{}, s.failure("search", err))
+		}
+	}
 }
 
-// CountSearch counts the records that meet a query, from the beginning and
-// without its limit, up to atMost; 0 has no bound.
-func (s *Store) CountSearch(ctx context.Context, q SearchQuery, atMost int64) (int64, error) {
-	return 0, fmt.Errorf("count: %w", ErrInvalid)
+// Sizes of reading what was found.
+const (
+	foundBatch     = 500
+	foundDocuments = 50 // with documents, which may be large
+)
+
+// search gathers hits and loads their records.
+func (s *Store) search(ctx context.Context, q SearchQuery, yield func(Found, error) bool) error {
+	m, err := s.newSearch(ctx, q)
+	if err != nil {
+		return err
+	}
+	for left := q.Limit; q.Limit == 0 || left > 0; {
+		size := foundBatch
+		if q.Documents {
+			size = foundDocuments
+		}
+		if q.Limit > 0 {
+			size = min(size, left)
+		}
+		hits, err := m.next(ctx, size)
+		if err != nil || len(hits) == 0 {
+			return err
+		}
+		found, err := s.load(ctx, q, hits)
+		if err != nil {
+			return err
+		}
+		left -= len(found)
+		for _, f := range found {
+			if !yield(f, nil) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// load reads the records of hits. What was removed since they were found is
+// passed over.
+func (s *Store) load(ctx context.Context, q SearchQuery, hits []hit) ([]Found, error) {
+	ids := make([]int64, len(hits))
+	for i, h := range hits {
+		ids[i] = h.id
+	}
+	list, err := s.dialect.list(ids)
+	if err != nil {
+		return nil, err
+	}
+	columns, join := recordColumns+", r.id", ""
+	if q.Documents {
+		columns, join = columns+", d.document", " JOIN documents d ON d.record_id = r.id"
+	}
+	//nolint:gosec // the parts are ours
+	rows, err := s.read.QueryContext(ctx, "SELECT "+columns+" FROM records r JOIN mirrors m ON m.id = r.mirror_id"+join+" WHERE r.id IN "+s.dialect.numbers("$1"), list)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]gatehouse.Record, len(hits))
+	_, err = scanAll(rows, func(scan func(...any) error) (id int64, err error) {
+		var document []byte
+		more := []any{&id}
+		if q.Documents {
+			more = append(more, &document)
+		}
+		r, err := scanRecord(scan, more...)
+		r.Document = document
+		byID[id] = r
+		return id, err
+	})
+	found := make([]Found, 0, len(hits))
+	for _, h := range hits {
+		if r, ok := byID[h.id]; ok && (q.Removed || !r.Gone()) {
+			found = append(found, Found{r, Position{Value: h.value, Missing: h.missing, Integration: r.Integration, Key: r.Key}})
+		}
+	}
+	return found, err
 }

@@ -77,6 +77,10 @@ func (sqliteDialect) migrations() (fs.FS, error) {
 func (sqliteDialect) texts(p string) string   { return "(SELECT value FROM json_each(" + p + "))" }
 func (sqliteDialect) numbers(p string) string { return "(SELECT value FROM json_each(" + p + "))" }
 
+func (sqliteDialect) contains(column, p string) string {
+	return "instr(" + column + ", " + p + ") > 0"
+}
+
 func (sqliteDialect) list(values any) (any, error) {
 	b, err := json.Marshal(values)
 	return string(b), err

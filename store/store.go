@@ -127,6 +127,7 @@ type transaction struct {
 	*sql.Tx
 	dialect dialect
 	now     time.Time
+	faceted bool // the mirror that is locked has facets
 }
 
 // write runs f in a transaction, all of it or nothing.

@@ -149,6 +149,9 @@ func (s *Store) removeBatch(ctx context.Context, run gatehouse.SyncRun, missing 
 		if removed, err = tx.markRemoved(ctx, run.ID, missing); err != nil || len(removed) == 0 {
 			return err
 		}
+		if err := tx.dropFacets(ctx, mirror, removed); err != nil {
+			return err
+		}
 		if first, last, err = tx.appendEvents(ctx, mirror, removed); err != nil {
 			return err
 		}
@@ -200,6 +203,15 @@ func (t *transaction) markRemoved(ctx context.Context, run int64, missing []miss
 		}
 	}
 	return removed, err
+}
+
+// dropFacets puts the facets of removed records apart.
+func (t *transaction) dropFacets(ctx context.Context, mirror int64, removed []eventRow) error {
+	changes := make([]facetChange, len(removed))
+	for i, r := range removed {
+		changes[i] = facetChange{id: r.record, keep: true, gone: true}
+	}
+	return t.writeFacets(ctx, mirror, changes)
 }
 
 // endSweep notes that all is removed, and forgets what was set aside and did

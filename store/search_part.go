@@ -1,0 +1,305 @@
+package store
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+// phase is how far the search of one part is.
+type phase int
+
+// The phases of a part.
+const (
+	phaseChoose  phase = iota // how to begin is not decided
+	phaseSorted               // the index is read in the order of the sort
+	phaseMissing              // the records are read in the order of their keys
+	phaseOver
+)
+
+// part is the living, or the removed, records of one mirror.
+type part struct {
+	*searching
+	integration string
+	mirror      int64
+	gone        int64
+
+	phase    phase
+	from     hit  // only what comes behind it, when there is one
+	started  bool // from counts
+	size     int  // of the next batch
+	examined int  // rows looked at so far
+	found    int  // hits among them
+	fallback bool // another way was weighed already
+	buffer   []hit
+}
+
+// Bounds of a search.
+const (
+	searchFirst  = 128   // rows of the first batch
+	searchBatch  = 1000  // rows of a batch at most
+	searchFew    = 600   // so many hits of one condition are gathered at once
+	searchBudget = 1500  // rows read in order before another way is weighed
+	searchMany   = 20000 // more are not gathered
+)
+
+// begin sets a part behind a position and says whether there is anything left of
+// it. A position in another integration stands before or behind all records of
+// this one that have the same value.
+func (p *part) begin(after *hit) bool {
+	if after == nil {
+		return true
+	}
+	p.from, p.started = *after, true
+	ahead := strings.Compare(p.integration, after.integration)
+	if p.q.Descending {
+		ahead = -ahead
+	}
+	if ahead == 0 {
+		return true
+	}
+	p.from.integration = p.integration
+	byKey := p.q.Sort == "" || after.missing
+	switch {
+	case byKey && ahead < 0:
+		return false
+	case byKey && p.q.Sort == "":
+		p.started = false
+	case byKey:
+		p.from = hit{integration: p.integration, missing: true} // the first of those that have none
+	case (ahead > 0) != p.q.Descending:
+		p.from.id = -1
+	default:
+		p.from.id = math.MaxInt64
+	}
+	return true
+}
+
+// fill reads until there is a hit in the buffer, or no more. want is how many
+// hits are asked for.
+func (p *part) fill(ctx context.Context, want int) error {
+	for len(p.buffer) == 0 && p.phase != phaseOver {
+		var err error
+		switch p.phase {
+		case phaseChoose:
+			err = p.choose(ctx)
+		case phaseSorted:
+			err = p.readSorted(ctx, want)
+		default:
+			err = p.readKeys(ctx, want)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// choose decides how to begin: when one condition has few hits they are gathered
+// and sorted here, else the records are read in order.
+func (p *part) choose(ctx context.Context) error {
+	p.phase, p.size = phaseSorted, searchFirst
+	if p.q.Sort == "" || (p.started && p.from.missing) {
+		p.phase = phaseMissing
+	}
+	best, err := p.cheapest(ctx, searchFew, false)
+	if err != nil || best == nil {
+		return err
+	}
+	return p.gather(ctx, *best)
+}
+
+// weigh looks for another way when many rows were read for few hits.
+func (p *part) weigh(ctx context.Context) error {
+	if p.fallback || p.examined < searchBudget || p.found*8 > p.examined {
+		return nil
+	}
+	p.fallback = true
+	best, err := p.cheapest(ctx, searchMany, true)
+	if err != nil || best == nil {
+		return err
+	}
+	return p.gather(ctx, *best)
+}
+
+// keep takes hits into the buffer.
+func (p *part) keep(hits []hit) {
+	p.buffer = append(p.buffer, hits...)
+	p.found += len(hits)
+}
+
+// gather reads all hits of one condition and sorts them.
+func (p *part) gather(ctx context.Context, d lead) error {
+	p.phase = phaseOver
+	ids, err := p.gatherIDs(ctx, d)
+	if err != nil {
+		return err
+	}
+	var all []hit
+	for chunk := range slices.Chunk(ids, searchBatch) {
+		hits, err := p.detail(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		all = append(all, hits...)
+	}
+	slices.SortFunc(all, p.compare)
+	p.keep(all)
+	return nil
+}
+
+// detail looks up the facets of records and keeps those that meet the rest and
+// come behind the position.
+func (p *part) detail(ctx context.Context, ids []int64) ([]hit, error) {
+	var hits []hit
+	err := p.eachFacets(ctx, ids, func(id int64, key string, facets []gatehouse.Facet) {
+		h := hit{integration: p.integration, id: id, key: key}
+		if p.q.Sort != "" {
+			value, ok := p.where.sortValue(facets, p.q.Sort, p.q.Descending)
+			h.value, h.missing = value, !ok
+		}
+		if p.where.fits(facets) && (!p.started || p.behind(h)) {
+			hits = append(hits, h)
+		}
+	})
+	return hits, err
+}
+
+// behind tells whether a hit comes behind the position.
+func (p *part) behind(h hit) bool {
+	if p.from.missing && p.from.key == "" && p.q.Sort != "" {
+		return h.missing // behind the last that has a value
+	}
+	return p.compare(h, p.from) > 0
+}
+
+// candidate is a row that was read in order.
+type candidate struct {
+	hit
+	place int64
+	fits  bool // what the index can tell
+}
+
+// readSorted reads the next rows of the index in the order of the sort.
+func (p *part) readSorted(ctx context.Context, want int) error {
+	rows, err := p.sortedRows(ctx, p.size)
+	if err != nil {
+		return err
+	}
+	if err := p.sift(ctx, rows); err != nil {
+		return err
+	}
+	if len(rows) < p.size {
+		return p.endSorted(ctx)
+	}
+	p.advance(rows[len(rows)-1].hit)
+	if len(p.buffer) >= want {
+		return nil
+	}
+	return p.weighWith(ctx)
+}
+
+// weighWith weighs only when nothing waits in the buffer: what is gathered comes
+// behind it, so that order is kept.
+func (p *part) weighWith(ctx context.Context) error {
+	held := p.buffer
+	p.buffer = nil
+	err := p.weigh(ctx)
+	p.buffer = append(held, p.buffer...)
+	return err
+}
+
+// advance goes on behind a row.
+func (p *part) advance(last hit) {
+	p.from, p.started = last, true
+	p.examined += p.size
+	p.size = min(p.size*2, searchBatch)
+}
+
+// endSorted goes on to the records that have no value, if there may be any.
+func (p *part) endSorted(ctx context.Context) error {
+	p.phase = phaseOver
+	if p.where.needsName(p.q.Sort) {
+		return nil
+	}
+	some, err := p.someMissing(ctx)
+	if err == nil && some {
+		p.phase, p.size = phaseMissing, searchBatch
+		p.from, p.started = hit{integration: p.integration, missing: true}, true
+	}
+	return err
+}
+
+// readKeys reads the next records in the order of their keys: all of them, or
+// those that have no value to sort by.
+func (p *part) readKeys(ctx context.Context, want int) error {
+	rows, err := p.keyRows(ctx, p.size)
+	if err != nil {
+		return err
+	}
+	if err := p.sift(ctx, rows); err != nil {
+		return err
+	}
+	if len(rows) < p.size {
+		p.phase = phaseOver
+		return nil
+	}
+	p.advance(rows[len(rows)-1].hit)
+	if len(p.buffer) >= want {
+		return nil
+	}
+	return p.weighWith(ctx)
+}
+
+// sift keeps the rows that meet the whole search.
+func (p *part) sift(ctx context.Context, rows []candidate) error {
+	var ids []int64 // whose list has to be looked at
+	for _, c := range rows {
+		if c.fits && p.doubtful(c) {
+			ids = append(ids, c.id)
+		}
+	}
+	good := map[int64]string{}
+	if len(ids) > 0 {
+		err := p.eachFacets(ctx, ids, func(id int64, _ string, facets []gatehouse.Facet) {
+			value, has := p.where.sortValue(facets, p.q.Sort, p.q.Descending)
+			if p.where.fits(facets) && (p.phase == phaseSorted || p.q.Sort == "" || !has) {
+				good[id] = value
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, c := range rows {
+		value, ok := good[c.id]
+		if c.fits && (!p.doubtful(c) || (ok && (p.phase != phaseSorted || value == c.value))) {
+			p.keep([]hit{c.hit})
+		}
+	}
+	return nil
+}
+
+// doubtful tells whether the index alone cannot say that a row is a hit: there
+// are conditions that it does not answer, or the record has several values, or
+// it is one of those that should have none.
+func (p *part) doubtful(c candidate) bool {
+	if len(p.where.rest) > 0 || (p.phase == phaseMissing && p.q.Sort != "") {
+		return true
+	}
+	_, ranged := p.where.span[p.q.Sort]
+	spans := len(p.where.spans)
+	if p.phase == phaseSorted && ranged {
+		if i := p.where.span[p.q.Sort]; len(p.where.spans[i].prefixes) > 0 {
+			return true
+		}
+		spans--
+		if c.place != placeOnly {
+			return true
+		}
+	}
+	return spans > 0
+}

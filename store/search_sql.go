@@ -1,0 +1,314 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+// lead is a condition whose hits can be read from the index.
+type lead struct {
+	point    *point
+	span     *span
+	contains *Condition
+}
+
+// leads lists the conditions that can lead a search. With all, also those that
+// read the whole of a name.
+func (w *where) leads(all bool) []lead {
+	var list []lead
+	for i := range w.points {
+		if !w.points[i].not {
+			list = append(list, lead{point: &w.points[i]})
+		}
+	}
+	for i := range w.spans {
+		list = append(list, lead{span: &w.spans[i]})
+	}
+	for i := range w.rest {
+		if all && w.rest[i].Op == OpContains {
+			list = append(list, lead{contains: &w.rest[i]})
+		}
+	}
+	return list
+}
+
+// on adds what a lead asks of the rows f of the index.
+func (p *part) on(c *conditions, d lead) error {
+	c.add("f.mirror_id = ?", p.mirror)
+	c.add("f.gone = ?", p.gone)
+	switch {
+	case d.point != nil:
+		c.add("f.name = ?", d.point.name)
+		if len(d.point.values) == 1 {
+			c.add("f.value = ?", d.point.values[0])
+			return nil
+		}
+		return c.in(p.store.dialect, "f.value", d.point.values)
+	case d.span != nil:
+		c.add("f.name = ?", d.span.name)
+		hi, bounded, including := d.span.end()
+		if d.span.above {
+			c.add("f.value > ?", d.span.lo)
+		} else if d.span.lo != "" {
+			c.add("f.value >= ?", d.span.lo)
+		}
+		if bounded && including {
+			c.add("f.value <= ?", hi)
+		} else if bounded {
+			c.add("f.value < ?", hi)
+		}
+	default:
+		c.add("f.name = ?", d.contains.Name)
+		holds := make([]string, len(d.contains.Values))
+		args := make([]any, len(holds))
+		for i, v := range d.contains.Values {
+			holds[i], args[i] = p.store.dialect.contains("f.value", "?"), keepable(v)
+		}
+		c.add("("+strings.Join(holds, " OR ")+")", args...)
+	}
+	return nil
+}
+
+// cheapest returns the lead with the fewest hits, if any has fewer than most.
+func (p *part) cheapest(ctx context.Context, most int, all bool) (*lead, error) {
+	var best *lead
+	for _, d := range p.where.leads(all) {
+		c := &conditions{}
+		if err := p.on(c, d); err != nil {
+			return nil, err
+		}
+		var n int
+		//nolint:gosec // the parts are ours
+		query := fmt.Sprintf("SELECT COUNT(*) FROM (SELECT 1 FROM facets f%s LIMIT %d) n", c.where(), most)
+		if err := p.store.read.QueryRowContext(ctx, query, c.args...).Scan(&n); err != nil {
+			return nil, err
+		}
+		if n < most {
+			best, most = &d, n+1
+		}
+	}
+	return best, nil
+}
+
+// checks is a truth value: whether a record meets every point but the one that
+// leads. The rows are those of an index f or r whose id of the record is given.
+func (p *part) checks(c *conditions, id string, but *point) error {
+	var all []string
+	for i := range p.where.points {
+		q := &p.where.points[i]
+		if q == but {
+			continue
+		}
+		e := &conditions{args: c.args}
+		e.add("e.mirror_id = ?", p.mirror)
+		e.add("e.gone = ?", p.gone)
+		e.add("e.name = ?", q.name)
+		if len(q.values) == 1 {
+			e.add("e.value = ?", q.values[0])
+		} else if err := e.in(p.store.dialect, "e.value", q.values); err != nil {
+			return err
+		}
+		not := ""
+		if q.not {
+			not = "NOT "
+		}
+		all = append(all, not+"EXISTS (SELECT 1 FROM facets e"+e.where()+" AND e.record_id = "+id+")")
+		c.args = e.args
+	}
+	// The CASE keeps either database from making a join of it that reads and sorts
+	// more than it has to.
+	test := "1"
+	if len(all) > 0 {
+		test = "CASE WHEN " + strings.Join(all, " AND ") + " THEN 1 ELSE 0 END"
+	}
+	c.parts = append(c.parts, test)
+	return nil
+}
+
+// takeCheck returns what checks has added, and takes it out of the conditions.
+func takeCheck(c *conditions) string {
+	last := len(c.parts) - 1
+	test := c.parts[last]
+	c.parts = c.parts[:last]
+	return test
+}
+
+// gatherIDs returns the ids of the records that a lead and the other points
+// let through.
+func (p *part) gatherIDs(ctx context.Context, d lead) ([]int64, error) {
+	c := &conditions{}
+	if err := p.on(c, d); err != nil {
+		return nil, err
+	}
+	if err := p.checks(c, "f.record_id", d.point); err != nil {
+		return nil, err
+	}
+	c.parts[len(c.parts)-1] += " = 1"
+	rows, err := p.store.read.QueryContext(ctx, "SELECT f.record_id FROM facets f"+c.where(), c.args...) //nolint:gosec // the parts are ours
+	if err != nil {
+		return nil, err
+	}
+	ids, err := scanAll(rows, func(scan func(...any) error) (id int64, err error) {
+		err = scan(&id)
+		return id, err
+	})
+	slices.Sort(ids)
+	return slices.Compact(ids), err
+}
+
+// sortedRows reads the index in the order of the sort, from the position on.
+func (p *part) sortedRows(ctx context.Context, n int) ([]candidate, error) {
+	c := &conditions{}
+	c.add("f.mirror_id = ?", p.mirror)
+	c.add("f.gone = ?", p.gone)
+	c.add("f.name = ?", p.q.Sort)
+	i, ranged := p.where.span[p.q.Sort]
+	s := span{}
+	if ranged {
+		s = p.where.spans[i]
+	}
+	order := "f.value, f.record_id"
+	if p.q.Descending {
+		order = "f.value DESC, f.record_id DESC"
+		p.downward(c, s)
+	} else {
+		p.upward(c, s)
+	}
+	// Without a span the index itself says which of several values counts.
+	if !ranged && p.q.Descending {
+		c.parts = append(c.parts, fmt.Sprintf("f.place IN (%d, %d)", placeOnly, placeLast))
+	} else if !ranged {
+		c.parts = append(c.parts, fmt.Sprintf("f.place IN (%d, %d)", placeOnly, placeFirst))
+	}
+	if err := p.checks(c, "f.record_id", nil); err != nil {
+		return nil, err
+	}
+	test := takeCheck(c)
+	//nolint:gosec // the parts are ours
+	rows, err := p.store.read.QueryContext(ctx, fmt.Sprintf("SELECT f.record_id, f.value, f.place, %s FROM facets f%s ORDER BY %s LIMIT %d", test, c.where(), order, n), c.args...)
+	if err != nil {
+		return nil, err
+	}
+	return scanAll(rows, func(scan func(...any) error) (r candidate, err error) {
+		var fits int64
+		err = scan(&r.id, &r.value, &r.place, &fits)
+		r.integration, r.fits = p.integration, fits != 0
+		return r, err
+	})
+}
+
+// upward sets the ends of an ascending read: where it begins is one condition,
+// so that the index is entered there.
+func (p *part) upward(c *conditions, s span) {
+	value, id := s.lo, int64(-1)
+	if s.above {
+		id = math.MaxInt64
+	}
+	if p.started && p.from.value >= value {
+		if p.from.value > value || p.from.id > id {
+			value, id = p.from.value, p.from.id
+		}
+	}
+	c.add("(f.value, f.record_id) > (?, ?)", value, id)
+	if hi, bounded, including := s.end(); bounded && including {
+		c.add("f.value <= ?", hi)
+	} else if bounded {
+		c.add("f.value < ?", hi)
+	}
+}
+
+// downward is the same for a descending read.
+func (p *part) downward(c *conditions, s span) {
+	value, bounded, including := s.end()
+	id := int64(-1)
+	if including {
+		id = math.MaxInt64
+	}
+	if p.started && (!bounded || p.from.value < value || (p.from.value == value && p.from.id < id)) {
+		value, id, bounded = p.from.value, p.from.id, true
+	}
+	if bounded {
+		c.add("(f.value, f.record_id) < (?, ?)", value, id)
+	}
+	if s.above {
+		c.add("f.value > ?", s.lo)
+	} else if s.lo != "" {
+		c.add("f.value >= ?", s.lo)
+	}
+}
+
+// keyRows reads records in the order of their keys, from the position on.
+func (p *part) keyRows(ctx context.Context, n int) ([]candidate, error) {
+	c := &conditions{}
+	c.add("r.mirror_id = ?", p.mirror)
+	c.parts = append(c.parts, []string{"r.removed = 0", "r.removed <> 0"}[p.gone])
+	order := "r.key"
+	if p.q.Descending {
+		order = "r.key DESC"
+	}
+	switch {
+	case !p.started || p.from.key == "":
+	case p.q.Descending:
+		c.add("r.key < ?", p.from.key)
+	default:
+		c.add("r.key > ?", p.from.key)
+	}
+	if err := p.checks(c, "r.id", nil); err != nil {
+		return nil, err
+	}
+	test := takeCheck(c)
+	//nolint:gosec // the parts are ours
+	rows, err := p.store.read.QueryContext(ctx, fmt.Sprintf("SELECT r.id, r.key, %s FROM records r%s ORDER BY %s LIMIT %d", test, c.where(), order, n), c.args...)
+	if err != nil {
+		return nil, err
+	}
+	return scanAll(rows, func(scan func(...any) error) (r candidate, err error) {
+		var fits int64
+		err = scan(&r.id, &r.key, &fits)
+		r.integration, r.fits, r.missing = p.integration, fits != 0, p.q.Sort != ""
+		return r, err
+	})
+}
+
+// someMissing tells whether there are records that have no value to sort by.
+func (p *part) someMissing(ctx context.Context) (bool, error) {
+	var have, all int64
+	err := p.store.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM facets WHERE mirror_id = $1 AND gone = $2 AND name = $3 AND place IN (0, 1)", p.mirror, p.gone, p.q.Sort).Scan(&have)
+	if err != nil {
+		return false, err
+	}
+	query := "SELECT held FROM mirrors WHERE id = $1"
+	if p.gone != 0 {
+		query = "SELECT COUNT(*) FROM records WHERE mirror_id = $1 AND removed <> 0"
+	}
+	err = p.store.read.QueryRowContext(ctx, query, p.mirror).Scan(&all)
+	return have != all, err
+}
+
+// eachFacets reads the keys and the facets of records.
+func (p *part) eachFacets(ctx context.Context, ids []int64, f func(id int64, key string, facets []gatehouse.Facet)) error {
+	list, err := p.store.dialect.list(ids)
+	if err != nil {
+		return err
+	}
+	rows, err := p.store.read.QueryContext(ctx, "SELECT r.id, r.key, f.facets FROM records r LEFT JOIN record_facets f ON f.record_id = r.id WHERE r.id IN "+p.store.dialect.numbers("$1"), list)
+	if err != nil {
+		return err
+	}
+	_, err = scanAll(rows, func(scan func(...any) error) (id int64, err error) {
+		var key string
+		var packed []byte
+		if err = scan(&id, &key, &packed); err != nil {
+			return id, err
+		}
+		facets, err := unpackFacets(packed)
+		f(id, key, facets)
+		return id, err
+	})
+	return err
+}

@@ -1,0 +1,216 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+// where is what a search asks for, sorted by how it can be looked up.
+type where struct {
+	points []point        // in the index, with the id of the record
+	spans  []span         // in the index, as a range of values
+	rest   []Condition    // only in the list of the record, or by reading a whole name
+	span   map[string]int // name to place in spans
+}
+
+// point asks for a record by one of some values.
+type point struct {
+	name   string
+	values []string
+	not    bool
+}
+
+// span asks for a value between two ends. An empty hi has no end.
+type span struct {
+	name         string
+	lo           string
+	above        bool // more than lo, not lo itself
+	hi           string
+	bounded      bool       // hi counts
+	including    bool       // hi itself, too
+	prefixes     [][]string // of each list one has to fit
+	manyPrefixes bool
+}
+
+// newWhere sorts conditions and refuses those that make no sense.
+func newWhere(conditions []Condition) (where, error) {
+	w := where{span: map[string]int{}}
+	for _, c := range conditions {
+		c.Name = cutValue(c.Name)
+		if c.Name == "" {
+			return w, fmt.Errorf("store: search: %w: a condition has no name", ErrInvalid)
+		}
+		if err := w.add(c); err != nil {
+			return w, err
+		}
+	}
+	return w, nil
+}
+
+// add takes in one condition.
+func (w *where) add(c Condition) error {
+	one := len(c.Values) == 1
+	switch c.Op {
+	case OpEqual, OpIn, OpNotEqual:
+		if len(c.Values) == 0 {
+			return fmt.Errorf("store: search: %w: %s on %q needs a value", ErrInvalid, c.Op, c.Name)
+		}
+		values := make([]string, len(c.Values))
+		for i, v := range c.Values {
+			values[i] = cutValue(v)
+		}
+		w.points = append(w.points, point{c.Name, values, c.Op == OpNotEqual})
+	case OpLess, OpLessOrEqual, OpGreater, OpGreaterOrEqual:
+		if !one {
+			return fmt.Errorf("store: search: %w: %s on %q needs one value", ErrInvalid, c.Op, c.Name)
+		}
+		w.narrow(c)
+	case OpPrefix:
+		if len(c.Values) == 0 {
+			return fmt.Errorf("store: search: %w: %s on %q needs a value", ErrInvalid, c.Op, c.Name)
+		}
+		w.narrow(c)
+	case OpContains:
+		if len(c.Values) == 0 {
+			return fmt.Errorf("store: search: %w: %s on %q needs a value", ErrInvalid, c.Op, c.Name)
+		}
+		w.rest = append(w.rest, c)
+	case OpExists:
+		w.rest = append(w.rest, c)
+	default:
+		return fmt.Errorf("store: search: %w: there is no comparison %q", ErrInvalid, c.Op)
+	}
+	return nil
+}
+
+// narrow makes the span of a name smaller.
+func (w *where) narrow(c Condition) {
+	i, ok := w.span[c.Name]
+	if !ok {
+		i = len(w.spans)
+		w.span[c.Name] = i
+		w.spans = append(w.spans, span{name: c.Name})
+	}
+	s, v := &w.spans[i], keepable(c.Values[0])
+	switch c.Op {
+	case OpGreater, OpGreaterOrEqual:
+		s.from(v, c.Op == OpGreater)
+	case OpLess, OpLessOrEqual:
+		s.to(v, c.Op == OpLessOrEqual)
+	default:
+		if len(c.Values) == 1 {
+			s.from(v, false)
+		}
+		// Several prefixes are no one range: they are looked at value by value, and
+		// every further condition of this kind has to fit as well.
+		s.manyPrefixes = s.manyPrefixes || len(c.Values) > 1
+		s.prefixes = append(s.prefixes, c.Values)
+	}
+}
+
+func (s *span) from(v string, above bool) {
+	if v > s.lo || (v == s.lo && above) {
+		s.lo, s.above = v, above
+	}
+}
+
+func (s *span) to(v string, including bool) {
+	if !s.bounded || v < s.hi || (v == s.hi && !including) {
+		s.hi, s.bounded, s.including = v, true, including
+	}
+}
+
+// fits tells whether a value lies in the span.
+func (s *span) fits(v string) bool {
+	if v < s.lo || (s.above && v == s.lo) || (s.bounded && (v > s.hi || (v == s.hi && !s.including))) {
+		return false
+	}
+	for _, list := range s.prefixes {
+		if !slices.ContainsFunc(list, func(p string) bool { return strings.HasPrefix(v, p) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// end is the first text behind the span by its prefix; empty when there is none.
+// Values are UTF-8, so a byte that UTF-8 has not stands behind them all.
+func (s *span) end() (hi string, bounded, including bool) {
+	hi, bounded, including = s.hi, s.bounded, s.including
+	if s.manyPrefixes {
+		return hi, bounded, including
+	}
+	for _, p := range s.prefixes {
+		if last := p[0] + "\U0010FFFF\U0010FFFF"; !bounded || last < hi {
+			hi, bounded, including = last, true, true
+		}
+	}
+	return hi, bounded, including
+}
+
+// values returns the values that a record has of a name.
+func values(facets []gatehouse.Facet, name string) []gatehouse.Facet {
+	from, ok := slices.BinarySearchFunc(facets, name, func(f gatehouse.Facet, name string) int { return strings.Compare(f.Name, name) })
+	if !ok {
+		return nil
+	}
+	to := from
+	for to < len(facets) && facets[to].Name == name {
+		to++
+	}
+	return facets[from:to]
+}
+
+// fits tells whether a record meets all but the points, which the index has
+// answered.
+func (w *where) fits(facets []gatehouse.Facet) bool {
+	for i := range w.spans {
+		s := &w.spans[i]
+		if !slices.ContainsFunc(values(facets, s.name), func(f gatehouse.Facet) bool { return s.fits(f.Value) }) {
+			return false
+		}
+	}
+	for _, c := range w.rest {
+		have := values(facets, c.Name)
+		ok := (len(have) > 0) != slices.Contains(c.Values, "false")
+		if c.Op == OpContains {
+			ok = slices.ContainsFunc(have, func(f gatehouse.Facet) bool {
+				return slices.ContainsFunc(c.Values, func(v string) bool { return strings.Contains(f.Value, v) })
+			})
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// sortValue is the value of a record that it is sorted by: the first in the
+// direction among those that fit the span on the name.
+func (w *where) sortValue(facets []gatehouse.Facet, name string, descending bool) (string, bool) {
+	have := values(facets, name)
+	i, spanned := w.span[name]
+	for n := range have {
+		f := have[n]
+		if descending {
+			f = have[len(have)-1-n]
+		}
+		if !spanned || w.spans[i].fits(f.Value) {
+			return f.Value, true
+		}
+	}
+	return "", false
+}
+
+// needsName tells whether only records with a facet of that name can meet the
+// conditions.
+func (w *where) needsName(name string) bool {
+	if _, ok := w.span[name]; ok {
+		return true
+	}
+	return slices.ContainsFunc(w.points, func(p point) bool { return p.name == name && !p.not }) ||
+		slices.ContainsFunc(w.rest, func(c Condition) bool { return c.Name == name && !slices.Contains(c.Values, "false") })
+}
