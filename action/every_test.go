@@ -296,7 +296,8 @@ func repeat(t *testing.T, a action.Action, rule emulator.RepeatRule) {
 	case err != nil && f.Kind != action.Active:
 		t.Errorf("got %+v", f)
 	}
-	if got, err := d.Pending(ctx, c, second); err != nil || got == nil || !got.Adopted || err == nil && sub.UpstreamID == "" && got.UpstreamID != first.UpstreamID {
+	got, err := d.Pending(ctx, c, second)
+	if err != nil || got == nil || !got.Adopted || sub.UpstreamID == "" && got.UpstreamID != first.UpstreamID {
 		t.Errorf("%+v, %v", got, err)
 	}
 	s.finish(a, first.UpstreamID)

@@ -1,8 +1,8 @@
 package action
 
 import (
-	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -50,8 +50,7 @@ func Classify(err error) Failure {
 		return Failure{}
 	}
 	f := Failure{Kind: kindOf(err), Reason: err.Error()}
-	var e *defender.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*defender.Error](err); ok {
 		f.Wait, f.Needs, f.Has = e.RetryAfter, e.RequiredRoles, e.HeldRoles
 		f.Status, f.Code, f.RequestID = e.StatusCode, e.Code, e.RequestID
 	}
@@ -77,19 +76,20 @@ func kindOf(err error) FailureKind {
 			return known.kind
 		}
 	}
-	var (
-		e     *defender.Error
-		login *azidentity.AuthenticationFailedError
-	)
+	login, refused := errors.AsType[*azidentity.AuthenticationFailedError](err)
+	e, answered := errors.AsType[*defender.Error](err)
 	switch {
-	case errors.As(err, &login) && login.RawResponse != nil && login.RawResponse.StatusCode < 500 && login.RawResponse.StatusCode != 429:
-		return Permission // Entra refuses the credential
+	case refused && login.RawResponse != nil && final(login.RawResponse.StatusCode):
+		return Permission // Entra does not take the credential
 	case defender.NotSent(err):
 		return Later
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return Unknown
-	case errors.As(err, &e) && e.StatusCode >= 400 && e.StatusCode < 500 && e.StatusCode != 408:
+	case answered && final(e.StatusCode):
 		return Refused
 	}
-	return Unknown // no answer, an answer that broke off, or 5xx
+	return Unknown // no answer, an answer that broke off, 5xx, or the caller's context is at its end
+}
+
+// final tells the answers that would be the same the next time.
+func final(status int) bool {
+	return status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
 }

@@ -128,8 +128,7 @@ func statusOf(a defender.MachineAction) Status {
 // unlessOdd passes over the error of an answer of which a member does not fit its
 // type: what was asked for was done.
 func unlessOdd(err error) error {
-	var odd *defender.DecodeError
-	if errors.As(err, &odd) {
+	if _, odd := errors.AsType[*defender.DecodeError](err); odd {
 		return nil
 	}
 	return err
