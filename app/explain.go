@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/defender"
@@ -24,8 +26,19 @@ const (
 // settingError is about an integration's settings: nothing was sent.
 type settingError struct{ err error }
 
+// Error returns one line.
 func (e *settingError) Error() string { return e.err.Error() }
+
+// Unwrap returns what is wrong with the settings.
 func (e *settingError) Unwrap() error { return e.err }
+
+// For how long a door may fail by itself before another one is taken. An outage may
+// pass; what is gone, or refused in spite of the permission, does not come back by
+// waiting.
+const (
+	ailing = 30 * time.Minute
+	gone   = time.Second
+)
 
 // meaning is what one kind of error means. An empty owner leaves it to the next.
 type meaning struct {
@@ -58,12 +71,38 @@ func meanings() []meaning {
 // Explain says what an error means for whoever looks after the integration.
 func (c *accounts) Explain(err error) engine.Verdict {
 	v := c.explain(err)
+	v.Elsewhere = elsewhere(err)
 	if v.Reason == "" {
 		v.Reason = strings.Join(strings.Fields(err.Error()), " ")
 	}
 	return v
 }
 
+// elsewhere says for how long a door may fail with an error before another one is
+// taken; 0 when the fault is not that of the door: a limit, a credential, a licence
+// or the way there.
+func elsewhere(err error) time.Duration {
+	if _, ok := entra.AsTokenError(err); ok {
+		return 0
+	}
+	for _, passing := range []error{defender.ErrThrottled, defender.ErrUnlicensed, defender.ErrCursorExpired, defender.ErrSnapshotReplaced, defender.ErrLinkExpired} {
+		if errors.Is(err, passing) {
+			return 0
+		}
+	}
+	answer, ok := errors.AsType[*defender.Error](err)
+	switch {
+	case !ok:
+		return 0
+	case answer.StatusCode == http.StatusNotFound, answer.StatusCode == http.StatusGone, answer.StatusCode == http.StatusForbidden:
+		return gone
+	case answer.StatusCode >= http.StatusInternalServerError:
+		return ailing
+	}
+	return 0
+}
+
+// explain finds the meaning of an error.
 func (c *accounts) explain(err error) engine.Verdict {
 	if refused, ok := entra.AsTokenError(err); ok {
 		return explainToken(refused)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/app"
@@ -157,6 +158,77 @@ func TestChangeOfDoor(t *testing.T) {
 		}
 		last = now
 	}
+}
+
+// Where the first door answers that it is gone, the next one is read, which the
+// health says and no event tells; a door that the user has chosen is kept.
+func TestDoorIsGone(t *testing.T) {
+	t.Parallel()
+	e := emulate(t, emulator.Options{Size: small()})
+	a := open(t, e, app.Options{Data: t.TempDir()})
+	n := newIntegration("contoso", e.DefaultTenant())
+	n.SkipCheck = true
+	i, _, err := a.AddIntegration(t.Context(), n)
+	must(t, err)
+	must(t, e.Grant(i.Tenant, i.ClientID, emulator.GraphSecurityRoles()...))
+	read := func() gatehouse.StreamHealth {
+		status, err := a.SyncOnce(t.Context(), i.ID, []gatehouse.Stream{stream.Alerts}, nil)
+		must(t, err)
+		return status[indexOf(t, status, stream.Alerts)]
+	}
+	read()
+	last := lastEvent(t, a)
+	must(t, e.SetFaults(emulator.Faults{List: []emulator.Fault{{Kind: emulator.FaultServerError, Route: "GET /api/alerts", Status: 410, Probability: 1}}}))
+	read()
+	<-time.After(time.Second) // for the failures to be more than chance
+	h := read()
+	if h.State != gatehouse.StreamDegraded || h.API != gatehouse.APIGraph || h.Held != 25 || !strings.Contains(h.Reason, "reads through graph since mde fails") || !strings.Contains(h.Reason, "410") {
+		t.Errorf("got %+v", h)
+	}
+	if now := lastEvent(t, a); now != last {
+		t.Errorf("%d false events", now-last)
+	}
+	i.API = gatehouse.APIMDE
+	must(t, a.Store().UpdateIntegration(t.Context(), i))
+	for range 3 {
+		if h := read(); h.API != gatehouse.APIMDE || h.State != gatehouse.StreamUpstream {
+			t.Errorf("the chosen door was left: %+v", h)
+		}
+	}
+}
+
+// A device that hunting cannot show, since it was last seen too long ago, is not
+// removed for that; one that would be shown is.
+func TestHorizon(t *testing.T) {
+	t.Parallel()
+	clock := emulator.NewFakeClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+	e := emulate(t, emulator.Options{Clock: clock, Size: small()})
+	a := open(t, e, app.Options{Data: t.TempDir(), Now: clock.Now})
+	n := newIntegration("contoso", e.DefaultTenant())
+	n.SkipCheck = true
+	i, _, err := a.AddIntegration(t.Context(), n)
+	must(t, err)
+	must(t, e.Grant(i.Tenant, i.ClientID, emulator.GraphSecurityRoles()...))
+	read := func(api gatehouse.API, want int64) {
+		i.API = api
+		must(t, a.Store().UpdateIntegration(t.Context(), i))
+		status, err := a.SyncOnce(t.Context(), i.ID, []gatehouse.Stream{stream.Devices}, nil)
+		must(t, err)
+		if h := status[indexOf(t, status, stream.Devices)]; h.Held != want || h.API != api || h.State != gatehouse.StreamHealthy && h.State != gatehouse.StreamDegraded {
+			t.Errorf("through %s at %s, want %d: got %+v", api, clock.Now(), want, h)
+		}
+	}
+	remove := func(draw uint64) {
+		_, err := e.Do(i.Tenant, emulator.Step{Kind: emulator.StepRemoveDevice, Draw: draw})
+		must(t, err)
+	}
+	read(gatehouse.APIMDE, 30)
+	remove(1)
+	read(gatehouse.APIGraph, 29)
+	clock.Advance(40 * 24 * time.Hour)
+	remove(2)
+	read(gatehouse.APIGraph, 29)
+	read(gatehouse.APIMDE, 28) // which shows every device
 }
 
 func TestIntegrations(t *testing.T) {

@@ -20,12 +20,18 @@ func devices() Stream {
 		// When it was last seen, from which address the internet saw it, and who sat
 		// at it: new with each report.
 		Noisy: []string{"lastSeen", "lastExternalIpAddress", "Timestamp", "ReportId", "PublicIP", "LoggedOnUsers"},
+		Seen:  []string{"lastSeen", "Timestamp"},
 		Doors: []Door{
 			{API: gatehouse.APIMDE, AnyOf: mde("Machine.Read.All", "Machine.ReadWrite.All"), Read: snapshot(devices, devicePages)},
-			{API: gatehouse.APIGraph, AnyOf: onGraph("ThreatHunting.Read.All"), Read: huntDevices},
+			{API: gatehouse.APIGraph, AnyOf: onGraph("ThreatHunting.Read.All"), Horizon: huntBack, Read: huntDevices},
 		},
 	}
 }
+
+// huntBack is how far back hunting looks, 30 days, less a day for a device that was
+// last seen just then, and for clocks that differ. Source:
+// https://learn.microsoft.com/graph/api/security-security-runhuntingquery.
+const huntBack = 29 * daily
 
 func devicePages(c *defender.Client) pager[defender.Machine] {
 	return pager[defender.Machine]{

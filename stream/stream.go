@@ -7,6 +7,8 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/graph"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Mode says how a stream is kept up to date.
@@ -28,6 +30,9 @@ type Stream struct {
 	// Noisy are the members of a document that change without meaning: they
 	// update the record and make no event.
 	Noisy []string
+	// Seen are the members of a document that tell when its object was last seen, as
+	// the doors name it. Default: no door has a horizon.
+	Seen []string
 	// Interval is how often the stream is read.
 	Interval time.Duration
 	// Overlap is how far an incremental read goes back behind the watermark, since
@@ -48,7 +53,33 @@ type Stream struct {
 type Door struct {
 	API   gatehouse.API
 	AnyOf []gatehouse.Permission // any one suffices
-	Read  func(ctx context.Context, r Request) error
+	// Horizon is how far back the door sees: an object that was last seen before is
+	// not shown, and so not gone for that. Default: 0, the door shows everything.
+	Horizon time.Duration
+	Read    func(ctx context.Context, r Request) error
+}
+
+// LastSeen returns when the object of a document was last seen, by any door; the
+// zero time when the document does not say.
+func (s Stream) LastSeen(document []byte) time.Time {
+	var members map[string]jsontext.Value
+	if json.Unmarshal(document, &members, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) != nil {
+		return time.Time{}
+	}
+	for _, name := range s.Seen {
+		var at time.Time
+		if json.Unmarshal(members[name], &at) == nil && !at.IsZero() {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+// Shows tells whether a door can show the object of a document now. One whose
+// document does not say when it was last seen is taken to be shown.
+func (s Stream) Shows(d Door, document []byte, now time.Time) bool {
+	at := s.LastSeen(document)
+	return d.Horizon == 0 || at.IsZero() || !at.Before(now.Add(-d.Horizon))
 }
 
 // Clients are the SDKs of one integration. They share one budget.
@@ -68,6 +99,8 @@ type Request struct {
 	From gatehouse.Checkpoint
 	// Resumed tells that From belongs to this very run, which was interrupted.
 	Resumed bool
+	// Held is how many records of the stream are held.
+	Held int64
 	// Emit takes a page and commits it. Its error ends the reading.
 	Emit func(gatehouse.Page) error
 	// PageRows is how many records make a page of ours. Default: 1,000.
