@@ -170,6 +170,9 @@ func (b *board) underWay(progress app.Progress) string {
 		rows = thousands(int(progress.Rows)) + of + thousands(int(whole)) + " rows"
 	}
 	parts := []string{rows, thousands(int(progress.RowsPerSec)) + " rows/s", callsText(progress)}
+	if text := budgetText(progress); text != "" {
+		parts = append(parts, text)
+	}
 	if left := timeLeft(progress, whole); left > 0 {
 		parts = append(parts, age(left)+" left")
 	}
@@ -207,6 +210,19 @@ func callsText(progress app.Progress) string {
 		text += fmt.Sprintf(" (%s would do)", thousands(int(progress.Floor)))
 	}
 	return text
+}
+
+// budgetText says how many calls the rate limit of the route that was called last
+// still allows; nothing where there is no limit.
+func budgetText(progress app.Progress) string {
+	switch b := progress.Budget; {
+	case !b.Limited:
+		return ""
+	case b.Left == 0:
+		return "budget spent for " + age(b.Wait)
+	default:
+		return "budget " + plural(b.Left, "call")
+	}
 }
 
 // timeLeft is how long a run of so many rows takes yet at its speed; 0 when

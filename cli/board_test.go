@@ -39,7 +39,12 @@ func TestBoardInPlainLines(t *testing.T) {
 		t.Errorf("a page is told of at once: %s", &out)
 	}
 	clock = clock.Add(boardPlain)
-	b.show(progressOf("devices", 1000, 61000))
+	limited := progressOf("devices", 1000, 61000)
+	limited.Budget.Limited, limited.Budget.Left = true, 77
+	b.show(limited)
+	clock = clock.Add(boardPlain)
+	limited.Budget.Left, limited.Budget.Wait = 0, 42*time.Second
+	b.show(limited)
 	done := progressOf("devices", 61000, 61000)
 	done.Done, done.Health.State = true, gatehouse.StreamHealthy
 	b.show(done)
@@ -54,7 +59,8 @@ func TestBoardInPlainLines(t *testing.T) {
 	b.show(failed)
 	b.end()
 	b.show(done)
-	want := `contoso/devices        1,000 of 61,000 rows, 500 rows/s, 3 calls (2 would do), 2m left
+	want := `contoso/devices        1,000 of 61,000 rows, 500 rows/s, 3 calls (2 would do), budget 77 calls, 2m left
+contoso/devices        1,000 of 61,000 rows, 500 rows/s, 3 calls (2 would do), budget spent for 42s, 2m left
 contoso/devices        healthy: 61,000 rows, 3 calls (2 would do), 61,000 new, 2.0 s
 contoso/vulnerabilities 1,000 of about 31,000 rows, 500 rows/s, 3 calls (2 would do), 1m left
 contoso/alerts         forbidden: 0 rows, 3 calls (2 would do), 2.0 s; the role is gone

@@ -25,7 +25,7 @@ func exits() []exit {
 		{exitOK, "done"},
 		{exitFailure, "failed: the network, Microsoft's service, or this machine"},
 		{exitUsage, "bad input: nothing was changed, and the message says how to mend it"},
-		{exitFindings, "something needs a person: an error by check, a stream that fails, a broken schema"},
+		{exitFindings, "somebody has to look: an error by check, a stream that fails, a broken schema"},
 		{exitSignIn, "sign-in refused: wrong tenant, client id, secret or certificate"},
 		{exitPermission, "a permission or a licence is missing"},
 		{exitThrottled, "throttled: Microsoft asks to wait longer than is sensible here"},

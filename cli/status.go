@@ -22,7 +22,8 @@ func newStatusCommand(p *program) *cobra.Command {
 behind, how many records it holds, and when it was last read in full. What is
 wrong comes with the reason and the mend. Nothing is asked of Microsoft.
 
-The exit status is 3 when a stream needs a person.`,
+The exit status is 3 when a stream fails, whoever has to mend it, and when one is
+read but needs a person.`,
 		Example: `  gatehouse status
   gatehouse status --integration contoso --output json`,
 		Args: wants(),
@@ -38,14 +39,18 @@ type streamStatus struct {
 	gatehouse.StreamHealth
 }
 
-// needsPerson says whether nothing gets better unless somebody acts. A stream
-// that is off was chosen to be, or was never granted.
-func (s streamStatus) needsPerson() bool {
+// needsSomebody says whether somebody should look: the stream fails, be it
+// Microsoft's to mend or one that is tried again by itself, or it is read and does
+// not get better unless a person acts. A stream that is off was chosen to be, or was
+// never granted; one that is throttled goes on by itself.
+func (s streamStatus) needsSomebody() bool {
 	switch s.State {
 	case gatehouse.StreamHealthy, gatehouse.StreamOff, gatehouse.StreamPaused, gatehouse.StreamPending:
 		return false
+	case gatehouse.StreamDegraded, gatehouse.StreamThrottled:
+		return s.Owner == "you" || s.Owner == "gatehouse"
 	}
-	return s.Owner == "you"
+	return true
 }
 
 func (p *program) status(ctx context.Context, a *app.App) error {
@@ -88,7 +93,7 @@ func (p *program) printStatus(ctx context.Context, rows []streamStatus) error {
 	}
 	needed := 0
 	for _, row := range rows {
-		if row.needsPerson() {
+		if row.needsSomebody() {
 			needed++
 		}
 		if p.out.forPeople() && row.Reason != "" {
@@ -96,9 +101,17 @@ func (p *program) printStatus(ctx context.Context, rows []streamStatus) error {
 		}
 	}
 	if needed > 0 {
-		return &reportedError{err: fmt.Errorf("%s: needs a person", plural(needed, "stream")), status: exitFindings}
+		return &reportedError{err: errors.New(needText(needed)), status: exitFindings}
 	}
 	return nil
+}
+
+// needText says how many streams are not well.
+func needText(streams int) string {
+	if streams == 1 {
+		return "1 stream needs somebody to look"
+	}
+	return thousands(streams) + " streams need somebody to look"
 }
 
 // printReason writes why a stream is as it is and how to mend it.

@@ -23,8 +23,12 @@ on schedule until Ctrl-C, which loses nothing: what was under way goes on from
 there the next time.
 
 Progress goes to standard error: rows, rows a second, calls to Microsoft beside
-the fewest that could do, and the time left where Microsoft says how many rows
-there are. With --once the exit status is 3 when a stream needs a person.`,
+the fewest that could do, how many more the rate limit allows now, and the time
+left where Microsoft says how many rows there are. With --once the exit status is
+3 when a stream fails, or is read but needs a person.
+
+OpenTelemetry traces of sessions, runs, pages and calls go to a collector when
+OTEL_EXPORTER_OTLP_ENDPOINT names one (OTLP over HTTP).`,
 		Example: `  gatehouse sync --once
   gatehouse sync --once --stream alerts,incidents --integration contoso
   gatehouse sync`,
