@@ -73,7 +73,7 @@ func (p *part) countLead(ctx context.Context) (*lead, error) {
 	if len(leads) == 0 {
 		return nil, nil
 	}
-	best, err := p.cheapest(ctx, searchMany, false)
+	best, err := p.cheapest(ctx, p.store.options.Search.Many, false)
 	if best == nil {
 		best = &leads[0]
 	}
@@ -83,7 +83,7 @@ func (p *part) countLead(ctx context.Context) (*lead, error) {
 // countOneByOne counts what the index alone cannot tell.
 func (p *part) countOneByOne(ctx context.Context, atMost int64) (n int64, err error) {
 	for {
-		if err := p.fill(ctx, searchBatch); err != nil || len(p.buffer) == 0 {
+		if err := p.fill(ctx, detailBatch); err != nil || len(p.buffer) == 0 {
 			return min(n, atMost), err
 		}
 		n += int64(len(p.buffer))

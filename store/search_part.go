@@ -37,15 +37,6 @@ type part struct {
 	buffer   []hit
 }
 
-// Bounds of a search.
-const (
-	searchFirst  = 128   // rows of the first batch
-	searchBatch  = 1000  // rows of a batch at most
-	searchFew    = 600   // so many hits of one condition are gathered at once
-	searchBudget = 1500  // rows read in order before another way is weighed
-	searchMany   = 20000 // more are not gathered
-)
-
 // begin sets a part behind a position and says whether there is anything left of
 // it. A position in another integration stands before or behind all records of
 // this one that have the same value.
@@ -101,11 +92,11 @@ func (p *part) fill(ctx context.Context, want int) error {
 // choose decides how to begin: when one condition has few hits they are gathered
 // and sorted here, else the records are read in order.
 func (p *part) choose(ctx context.Context) error {
-	p.phase, p.size = phaseSorted, searchFirst
+	p.phase, p.size = phaseSorted, p.store.options.Search.First
 	if p.q.Sort == "" || (p.started && p.from.missing) {
 		p.phase = phaseMissing
 	}
-	best, err := p.cheapest(ctx, searchFew, false)
+	best, err := p.cheapest(ctx, p.store.options.Search.Few, false)
 	if err != nil || best == nil {
 		return err
 	}
@@ -114,11 +105,11 @@ func (p *part) choose(ctx context.Context) error {
 
 // weigh looks for another way when many rows were read for few hits.
 func (p *part) weigh(ctx context.Context) error {
-	if p.fallback || p.examined < searchBudget || p.found*8 > p.examined {
+	if p.fallback || p.examined < p.store.options.Search.Budget || p.found*8 > p.examined {
 		return nil
 	}
 	p.fallback = true
-	best, err := p.cheapest(ctx, searchMany, true)
+	best, err := p.cheapest(ctx, p.store.options.Search.Many, true)
 	if err != nil || best == nil {
 		return err
 	}
@@ -131,6 +122,9 @@ func (p *part) keep(hits []hit) {
 	p.found += len(hits)
 }
 
+// detailBatch is of how many records the facets are looked up at once.
+const detailBatch = 1000
+
 // gather reads all hits of one condition and sorts them.
 func (p *part) gather(ctx context.Context, d lead) error {
 	p.phase = phaseOver
@@ -139,7 +133,7 @@ func (p *part) gather(ctx context.Context, d lead) error {
 		return err
 	}
 	var all []hit
-	for chunk := range slices.Chunk(ids, searchBatch) {
+	for chunk := range slices.Chunk(ids, detailBatch) {
 		hits, err := p.detail(ctx, chunk)
 		if err != nil {
 			return err
@@ -216,7 +210,7 @@ func (p *part) weighWith(ctx context.Context) error {
 func (p *part) advance(last hit) {
 	p.from, p.started = last, true
 	p.examined += p.size
-	p.size = min(p.size*2, searchBatch)
+	p.size = min(p.size*2, p.store.options.Search.Batch)
 }
 
 // endSorted goes on to the records that have no value, if there may be any.
@@ -227,7 +221,7 @@ func (p *part) endSorted(ctx context.Context) error {
 	}
 	some, err := p.someMissing(ctx)
 	if err == nil && some {
-		p.phase, p.size = phaseMissing, searchBatch
+		p.phase, p.size = phaseMissing, p.store.options.Search.Batch
 		p.from, p.started = hit{integration: p.integration, missing: true}, true
 	}
 	return err

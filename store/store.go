@@ -33,8 +33,34 @@ type Options struct {
 	MaxConnections int
 	// CacheKiB bounds SQLite's page cache, per connection. Default 8192.
 	CacheKiB int
+	// Search says how searches weigh their ways. Its defaults are measured.
+	Search SearchTuning
 	// Now is the clock. Default [time.Now].
 	Now func() time.Time
+}
+
+// SearchTuning says how a search weighs its ways: to gather all records that meet
+// its rarest condition and sort them, or to read records in their order and look
+// at each. What is found does not depend on it.
+type SearchTuning struct {
+	First  int // rows of the first batch that is read in order; default 128
+	Batch  int // rows of a batch at most; default 1,000
+	Few    int // so many records of one condition are gathered at once; default 600
+	Budget int // rows read in order before another way is weighed; default 1,500
+	Many   int // more records than this are not gathered then; default 20,000
+}
+
+// withDefaults fills in what was left out.
+func (t SearchTuning) withDefaults() SearchTuning {
+	for _, d := range []struct {
+		value *int
+		by    int
+	}{{&t.First, 128}, {&t.Batch, 1000}, {&t.Few, 600}, {&t.Budget, 1500}, {&t.Many, 20_000}} {
+		if *d.value <= 0 {
+			*d.value = d.by
+		}
+	}
+	return t
 }
 
 // withDefaults fills in what was left out.
@@ -48,6 +74,7 @@ func (o Options) withDefaults() Options {
 	if o.CacheKiB <= 0 {
 		o.CacheKiB = 8192
 	}
+	o.Search = o.Search.withDefaults()
 	if o.Now == nil {
 		o.Now = time.Now
 	}

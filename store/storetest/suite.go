@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-sec/gatehouse"
@@ -35,6 +36,8 @@ func Run(t *testing.T, fresh func(testing.TB) store.Options) {
 		"doors":        testDoors,
 		"leases":       testLeases,
 		"last run":     testLastRun,
+		"search":       testSearch,
+		"facets":       testFacets,
 		"property":     testProperty,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,8 +59,9 @@ const (
 	devices = gatehouse.Stream("devices")
 )
 
-// open opens a store that is verified and closed at the end of the test.
-func open(tb testing.TB, o store.Options) *fixture {
+// open opens a store, with an integration of its own when it is not the first one
+// of its database, that is verified and closed at the end of the test.
+func open(tb testing.TB, o store.Options, name ...string) *fixture {
 	tb.Helper()
 	s, err := store.Open(context.Background(), o)
 	if err != nil {
@@ -72,7 +76,7 @@ func open(tb testing.TB, o store.Options) *fixture {
 			tb.Error(err)
 		}
 	})
-	i, err := s.AddIntegration(context.Background(), gatehouse.Integration{Name: "contoso"})
+	i, err := s.AddIntegration(context.Background(), gatehouse.Integration{Name: strings.Join(append([]string{"contoso"}, name...), " ")})
 	if err != nil {
 		tb.Fatal(err)
 	}
