@@ -116,6 +116,15 @@ func TestDocumentedSamples(t *testing.T) {
 	everyMember(t, sample("core/machineactions-list-response.json").MachineActions.List(ctx, nil), action, "lastUpdateTimeUtc")
 	everyMember(t, single(sample("core/machineaction-get-response.json").MachineActions.Get(ctx, "a")), action, "lastUpdateTimeUtc")
 	everyMember(t, single(sample("core/machineaction-representation.json").MachineActions.Get(ctx, "a")), action)
+	everyMember(t, single(sample("core/live-response-run-response.json").MachineActions.Get(ctx, "a")), action)
+	everyMember(t, single(sample("core/investigation-representation.json").Investigations.Get(ctx, "i")), func(v defender.Investigation) jsontext.Value { return v.Raw })
+	everyMember(t, sample("core/investigations-list-response.json").Investigations.List(ctx, nil), func(v defender.Investigation) jsontext.Value { return v.Raw })
+	if link, err := sample("core/machineaction-get-package-uri-response.json").MachineActions.PackageURI(ctx, "a"); err != nil || link.Name() != "WDATP_Investigation_Package.zip" {
+		t.Errorf("%v, %v", link, err)
+	}
+	if link, err := sample("core/live-response-result-link-response.json").MachineActions.LiveResponseResultURI(ctx, "a", 0); err != nil || link.Name() != "4ed5e7807ad1fe59b00b664fe06a0f07" {
+		t.Errorf("%v, %v", link, err)
+	}
 	incidents := sample("tvm-xdr-graph/xdr-incidents-list-response.json").Incidents
 	everyMember(t, incidents.List(ctx, nil), func(v defender.Incident) jsontext.Value { return v.Raw }, "alerts")
 	for i, err := range incidents.List(ctx, nil) {

@@ -46,8 +46,13 @@ func (r *recorder) Do(req *http.Request) (*http.Response, error) {
 		fmt.Fprintf(&r.sent, "%s\n%s\n", req.Header.Get("Content-Type"), body)
 	}
 	answer := `{"id":"x","value":[],"Schema":[],"Results":[],"exportFiles":[]}`
-	if strings.HasSuffix(req.URL.Path, "/$count") {
+	switch path := req.URL.Path; {
+	case strings.HasSuffix(path, "/$count"):
 		answer = "7"
+	case strings.HasSuffix(path, "/getPackageUri"):
+		answer = `{"value":"\"https://a.blob.core.windows.net/p.zip?sig=s\""}`
+	case strings.Contains(path, "DownloadLink"):
+		answer = `{"value":"https://a.blob.core.windows.net/r?sig=s"}`
 	}
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(answer)), Request: req}, nil
 }
@@ -78,6 +83,7 @@ func TestRequests(t *testing.T) {
 		ctx := t.Context()
 		at := time.Now().Add(-time.Hour).Add(123_456_700)
 		update := defender.AlertUpdate{Status: "resolved", AssignedTo: "a@contoso.example", Classification: "TruePositive", Determination: "malware", Comment: "done"}
+		actions := c.MachineActions
 		calls := []struct {
 			name string
 			err  error
@@ -137,6 +143,24 @@ func TestRequests(t *testing.T) {
 			{"recommendations by machine", each(c.Recommendations.ByMachine(ctx, "m1"))},
 			{"machine actions list", each(c.MachineActions.List(ctx, &defender.Query{Filter: defender.Ge("creationDateTimeUtc", at)}))},
 			{"machine actions get", one(c.MachineActions.Get(ctx, "5382f7ea-7557-4ab7-9782-d50480024a4e"))},
+			{"isolate", one(actions.Isolate(ctx, "m1", "full", "why"))},
+			{"contain", one(actions.Isolate(ctx, "m1", defender.IsolationUnmanagedDevice, "why"))},
+			{"unisolate", one(actions.Unisolate(ctx, "m1", "why"))},
+			{"scan", one(actions.RunAntiVirusScan(ctx, "m1", "quick", "why"))},
+			{"restrict", one(actions.RestrictCodeExecution(ctx, "m1", "why"))},
+			{"unrestrict", one(actions.UnrestrictCodeExecution(ctx, "m1", "why"))},
+			{"collect a package", one(actions.CollectInvestigationPackage(ctx, "m1", "why"))},
+			{"package uri", one(actions.PackageURI(ctx, "5382f7ea-7557-4ab7-9782-d50480024a4e"))},
+			{"offboard", one(actions.Offboard(ctx, "m1", "why"))},
+			{"stop and quarantine", one(actions.StopAndQuarantineFile(ctx, "m1", "87662BC3D60E4200CEAF7AAE249D1C343F4B83C9", "why"))},
+			{"cancel", one(actions.Cancel(ctx, "5382f7ea-7557-4ab7-9782-d50480024a4e", "why"))},
+			{"live response", one(actions.RunLiveResponse(ctx, "m1", []defender.LiveResponseCommand{defender.PutFile("a.exe"), defender.RunScript("b.ps1", "-x 1"), defender.RunScript("c.ps1", ""), defender.GetFile(`C:\a.txt`)}, "why"))},
+			{"live response result", one(actions.LiveResponseResultURI(ctx, "5382f7ea-7557-4ab7-9782-d50480024a4e", 1))},
+			{"investigations list", each(c.Investigations.List(ctx, &defender.Query{Filter: "state eq 'Running'"}))},
+			{"investigations get", one(c.Investigations.Get(ctx, "63004"))},
+			{"investigations start", one(c.Investigations.Start(ctx, "m1", "why"))},
+			{"incidents update", one(c.Incidents.Update(ctx, 924565, defender.IncidentUpdate{Status: "resolved", AssignedTo: "a@contoso.example", Classification: "truepositive", Determination: "malware", Tags: []string{"a", "b"}, Comment: "done"}))},
+			{"incidents lose their tags", one(c.Incidents.Update(ctx, 924565, defender.IncidentUpdate{Tags: []string{}}))},
 			{"incidents list", each(c.Incidents.List(ctx, nil))},
 			{"incidents query", each(c.Incidents.List(ctx, &defender.Query{Filter: defender.Ge("lastUpdateTime", at), PageSize: 20, Skip: 40}))},
 			{"incidents get", one(c.Incidents.Get(ctx, 924565))},
@@ -235,6 +259,22 @@ func TestBadInputSendsNothing(t *testing.T) {
 		{"link hours of inventory", "1 to 6 hours", each(c.SoftwareInventory.Export(ctx, &defender.ExportOptions{SASValidHours: -1}))},
 		{"page size of inventory", "between 1 and 200000", each(c.SoftwareInventory.List(ctx, &defender.ExportQuery{PageSize: -1}))},
 		{"no software", "id is empty", one(c.Software.Get(ctx, " "))},
+		{"isolation type", "use Full, Selective, UnManagedDevice", one(c.MachineActions.Isolate(ctx, "m", "Half", "why"))},
+		{"no isolation type", "isolation type is missing", one(c.MachineActions.Isolate(ctx, "m", "", "why"))},
+		{"no comment", "comment is missing", one(c.MachineActions.Isolate(ctx, "m", "Full", " "))},
+		{"isolate nothing", "id is empty", one(c.MachineActions.Isolate(ctx, "", "Full", "why"))},
+		{"scan type", "use Quick, Full", one(c.MachineActions.RunAntiVirusScan(ctx, "m", "Deep", "why"))},
+		{"sha1", "40 hexadecimal digits", one(c.MachineActions.StopAndQuarantineFile(ctx, "m", "abc", "why"))},
+		{"a sha1 that is none", "40 hexadecimal digits", one(c.MachineActions.StopAndQuarantineFile(ctx, "m", strings.Repeat("g", 40), "why"))},
+		{"no commands", "no commands", one(c.MachineActions.RunLiveResponse(ctx, "m", nil, "why"))},
+		{"unknown command", "use PutFile, RunScript, GetFile", one(c.MachineActions.RunLiveResponse(ctx, "m", []defender.LiveResponseCommand{{Type: "Reboot"}}, "why"))},
+		{"order of commands", "comes too late", one(c.MachineActions.RunLiveResponse(ctx, "m", []defender.LiveResponseCommand{defender.GetFile("a"), defender.PutFile("b")}, "why"))},
+		{"number of a command", "count from 0", one(c.MachineActions.LiveResponseResultURI(ctx, "a", -1))},
+		{"investigation without comment", "comment is missing", one(c.Investigations.Start(ctx, "m", ""))},
+		{"empty incident update", "nothing to update", one(c.Incidents.Update(ctx, 7, defender.IncidentUpdate{}))},
+		{"incident status", "use Active, InProgress, Resolved", one(c.Incidents.Update(ctx, 7, defender.IncidentUpdate{Status: "Redirected"}))},
+		{"incident tags", "tags is empty", one(c.Incidents.Update(ctx, 7, defender.IncidentUpdate{Tags: []string{" "}}))},
+		{"incident id", "not an id", one(c.Incidents.Update(ctx, -7, defender.IncidentUpdate{Status: "Active"}))},
 		{"query", "query is empty", one(c.Hunting.Run(ctx, "\n"))},
 	}
 	for _, tt := range tests {
