@@ -75,18 +75,14 @@ func (t *tenant) isolated(i int32) bool {
 
 // action finds the action of a step, or the oldest that fits.
 func (k *taking) action(fits func(a *machineAction) bool) (int, error) {
-	at := -1
+	at := slices.IndexFunc(k.t.actions, fits)
 	if k.ID != "" {
-		if at = k.t.lockedAction(k.ID); at < 0 {
+		at = k.t.lockedAction(k.ID)
+		if at < 0 {
 			return -1, fmt.Errorf("there is no action %s", k.ID)
 		}
-		if !fits(k.t.actions[at]) {
-			at = -1
-		}
-	} else {
-		at = slices.IndexFunc(k.t.actions, fits)
 	}
-	if at < 0 {
+	if at < 0 || !fits(k.t.actions[at]) {
 		return -1, errNothing
 	}
 	return at, nil
@@ -135,7 +131,7 @@ func takeFinishAction(k *taking) (string, error) {
 
 // takeExpireAction ends an action whose device stayed away.
 func takeExpireAction(k *taking) (string, error) {
-	at, err := k.action(func(a *machineAction) bool { return a.status == statusPending && !(k.auto && a.stuck) })
+	at, err := k.action(func(a *machineAction) bool { return a.status == statusPending && (!k.auto || !a.stuck) })
 	if err != nil {
 		return "", err
 	}

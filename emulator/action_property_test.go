@@ -16,17 +16,28 @@ import (
 
 // seenAction is what a reader sees of an action.
 type seenAction struct {
-	ID, Type, Status, MachineID, RequestorComment                       string
-	CreationDateTimeUTC, LastUpdateDateTimeUTC                          time.Time
-	CancellationRequestor, CancellationComment, CancellationDateTimeUTC *string
-	ErrorHResult                                                        int
-	Commands                                                            []struct{ CommandStatus string }
+	ID           string    `json:"id"`
+	Type         string    `json:"type"`
+	Status       string    `json:"status"`
+	MachineID    string    `json:"machineId"`
+	Comment      string    `json:"requestorComment"`
+	Created      time.Time `json:"creationDateTimeUtc"`
+	Updated      time.Time `json:"lastUpdateDateTimeUtc"`
+	CancelledBy  *string   `json:"cancellationRequestor"`
+	CancelReason *string   `json:"cancellationComment"`
+	Cancelled    *string   `json:"cancellationDateTimeUtc"`
+	HResult      int       `json:"errorHResult"`
+	Commands     []struct {
+		Status string `json:"commandStatus"`
+	} `json:"commands"`
 }
 
 // ledger follows the actions of a tenant and holds what may become of them.
 type ledger struct {
-	s    *Server
-	seen map[string]seenAction
+	s     *Server
+	seen  map[string]seenAction
+	shelf shelf
+	mark  int64
 }
 
 // look reads all actions and compares them with what they were.
@@ -35,18 +46,19 @@ func (l *ledger) look(t fatal) {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	now := map[string]seenAction{}
+	now, texts := map[string]seenAction{}, shelf{}
 	busy := map[string]bool{}
 	for id, text := range documents {
 		var a seenAction
 		if err := json.Unmarshal(text, &a); err != nil {
 			t.Fatalf("%v", err)
 		}
+		texts[[3]string{StreamMachineActions, DoorMDE, id}] = string(text)
 		l.possible(t, a)
 		if before, ok := l.seen[id]; ok {
 			l.step(t, before, a)
 		}
-		if live := a.Status == "Pending" || a.Status == "InProgress"; live && a.RequestorComment == "mine" {
+		if live := a.Status == "Pending" || a.Status == "InProgress"; live && a.Comment == "mine" {
 			if key := a.MachineID + a.Type; busy[key] {
 				t.Fatalf("two of %s are under way on %s", a.Type, a.MachineID)
 			}
@@ -59,24 +71,33 @@ func (l *ledger) look(t fatal) {
 			t.Fatalf("action %s is gone", id)
 		}
 	}
-	l.seen = now
+	history, err := l.s.Changes(defaultTenantID, l.mark)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	l.mark += int64(len(history))
+	history = slices.DeleteFunc(history, func(c Change) bool { return c.Stream != StreamMachineActions })
+	if l.shelf != nil {
+		compareHistory(t, l.shelf, texts, history)
+	}
+	l.seen, l.shelf = now, texts
 }
 
 // possible holds that one action is in a state that there is.
 func (l *ledger) possible(t fatal, a seenAction) {
 	final := []string{"Succeeded", "Failed", "TimeOut", "Cancelled"}
-	cancelled := a.CancellationRequestor != nil && a.CancellationComment != nil && a.CancellationDateTimeUTC != nil
-	none := a.CancellationRequestor == nil && a.CancellationComment == nil && a.CancellationDateTimeUTC == nil
+	cancelled := a.CancelledBy != nil && a.CancelReason != nil && a.Cancelled != nil
+	none := a.CancelledBy == nil && a.CancelReason == nil && a.Cancelled == nil
 	switch {
 	case !slices.Contains(final, a.Status) && a.Status != "Pending" && a.Status != "InProgress",
 		a.Status == "Cancelled" && !cancelled, a.Status != "Cancelled" && !none,
-		a.ErrorHResult != 0 && a.Status != "Failed" && a.Status != "TimeOut", a.Status == "Failed" && a.ErrorHResult == 0,
-		a.LastUpdateDateTimeUTC.Before(a.CreationDateTimeUTC), a.LastUpdateDateTimeUTC.After(l.s.Now().Add(time.Microsecond)):
+		a.HResult != 0 && a.Status != "Failed" && a.Status != "TimeOut", a.Status == "Failed" && a.HResult == 0,
+		a.Updated.Before(a.Created), a.Updated.After(l.s.Now().Add(time.Microsecond)):
 		t.Fatalf("impossible: %+v", a)
 	}
 	for _, c := range a.Commands {
-		if (c.CommandStatus == "Completed") != (a.Status == "Succeeded") {
-			t.Fatalf("command %s of an action %s", c.CommandStatus, a.Status)
+		if (c.Status == "Completed") != (a.Status == "Succeeded") {
+			t.Fatalf("command %s of an action %s", c.Status, a.Status)
 		}
 	}
 }
@@ -84,12 +105,12 @@ func (l *ledger) possible(t fatal, a seenAction) {
 // step holds that an action may have become what it is.
 func (l *ledger) step(t fatal, was, is seenAction) {
 	rank := map[string]int{"Pending": 0, "InProgress": 1, "Succeeded": 2, "Failed": 2, "TimeOut": 2, "Cancelled": 2}
-	same := was.Type == is.Type && was.MachineID == is.MachineID && was.RequestorComment == is.RequestorComment && was.CreationDateTimeUTC.Equal(is.CreationDateTimeUTC)
+	same := was.Type == is.Type && was.MachineID == is.MachineID && was.Comment == is.Comment && was.Created.Equal(is.Created)
 	if !same || rank[is.Status] < rank[was.Status] || rank[was.Status] == 2 && fmt.Sprint(was) != fmt.Sprint(is) && was.Status != is.Status ||
-		is.LastUpdateDateTimeUTC.Before(was.LastUpdateDateTimeUTC) {
+		is.Updated.Before(was.Updated) {
 		t.Fatalf("was %+v\nis  %+v", was, is)
 	}
-	if rank[was.Status] == 2 && (!was.LastUpdateDateTimeUTC.Equal(is.LastUpdateDateTimeUTC) || was.ErrorHResult != is.ErrorHResult) {
+	if rank[was.Status] == 2 && (!was.Updated.Equal(is.Updated) || was.HResult != is.HResult) {
 		t.Fatalf("an action at its end changed: was %+v\nis  %+v", was, is)
 	}
 }
@@ -98,6 +119,7 @@ func (l *ledger) step(t fatal, was, is seenAction) {
 // there by a way that there is, nothing is begun twice, and the history tells exactly of what changed.
 func TestActionsStayPossible(t *testing.T) {
 	t.Parallel()
+	key := newSigner("Entra ID", NewFakeClock(epoch).Now) // one for all, since it is dear
 	rapid.Check(t, func(t *rapid.T) {
 		clock := NewFakeClock(epoch)
 		s, err := Start(Options{
@@ -111,6 +133,7 @@ func TestActionsStayPossible(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
+		s.entra = key
 		if err := s.Grant(defaultTenantID, defaultClientID, ResponseRoles()...); err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +240,7 @@ func (p *player) submit() {
 	}
 	path := rapid.SampledFrom(slices.Sorted(maps.Keys(bodies))).Draw(p.t, "action")
 	got := p.call("/api/machines/"+rapid.SampledFrom(p.devices).Draw(p.t, "device")+"/"+path, bodies[path])
-	var a struct{ ID, Status string }
+	var a seenAction
 	switch got.status {
 	case http.StatusCreated:
 		if err := json.Unmarshal([]byte(got.body), &a); err != nil || a.ID == "" {

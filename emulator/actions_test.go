@@ -240,6 +240,10 @@ func TestIsolatedAgain(t *testing.T) {
 		if run("unisolate"); w.statusOf(stuck) != "Succeeded" {
 			t.Fatalf("after two releases: %s", w.statusOf(stuck))
 		}
+		history, err := w.s.Changes(defaultTenantID, 0)
+		if err != nil || !slices.ContainsFunc(history, func(c Change) bool { return c.Key == stuck && c.Kind == ChangeUpdated }) {
+			t.Errorf("no change tells of its end: %v", err)
+		}
 		orders[slices.Contains(w.s.Truth(defaultTenantID).Isolated, device)]++
 		w.rules(ActionRules{Again: AgainDone})
 		run("isolate")
@@ -329,6 +333,11 @@ func TestPackage(t *testing.T) {
 		if got := fetch(t, w.s, http.MethodGet, bad, ""); got.status != 403 && got.status != 404 {
 			t.Errorf("%s: %d", bad, got.status)
 		}
+	}
+	own := fetch(t, w.s, http.MethodGet, w.s.URL()+uri, "", "Authorization", "Bearer "+w.mde)
+	own.body = strings.Trim(parse(t, own.body)["value"].(string), `"`)
+	if again := fetch(t, w.s, http.MethodGet, own.body, ""); again.body != got.body || !strings.HasPrefix(own.body, w.s.URL()+"/blob/") {
+		t.Errorf("by its own address: %s, %d", own.body, again.status)
 	}
 	w.clock.Advance(packageLife + time.Second)
 	if got := fetch(t, w.s, http.MethodGet, link, ""); got.status != 403 {

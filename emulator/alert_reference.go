@@ -70,7 +70,16 @@ func createAlertByReference(c *call) reply {
 	if !c.tenant.hasEvent(machine, at, *body.ReportID) {
 		return notFound("Event", *body.ReportID)
 	}
-	return oneAlert(c, c.tenant.raise(machine, &body, at, severity, stampOf(c.now)))
+	i := c.tenant.raise(machine, &body, at, severity, stampOf(c.now))
+	c.wroteTo(nil, c.tenant.alertID(i))
+	return oneAlert(c, i)
+}
+
+// alertID gives the id of an alert.
+func (t *tenant) alertID(i int32) string {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.alerts[i].id
 }
 
 // raise adds the alert, or finds the one that absorbs it.

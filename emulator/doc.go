@@ -32,10 +32,19 @@
 // snapshot, in the full export and in its delta alike. [Truth.Documents] holds what every stream says at every door, and
 // [Server.Changes] every real change with its times: what a mirror must hold, and what it must have told.
 //
+// # What is done to it
+//
+// Response actions take effect: a machine action is Pending, InProgress and then at its end, by the clock and the pace of
+// [ActionRules], or by hand with [StepAdvanceAction] and [StepFinishAction]. A device that is away keeps it waiting
+// ([Server.SetOnline]), an action that is under way is answered with itself or refused, an isolation of an isolated device
+// can get stuck, a new action can be missing for a while. [Server.Accepted] lists every write that took effect, whatever
+// became of its answer: no write may be in it twice, and none may be missing.
+//
 // # What goes wrong
 //
 // [Faults] is a plan: 429 with either known body, 5xx, latency, dropped connections, tokens that expire in
-// mid-list, clock skew, broken nextLinks, bodies cut in good order or in bad, expired and empty downloads. Each fault
+// mid-list, clock skew, broken nextLinks, bodies cut in good order or in bad, expired and empty downloads, writes that
+// take effect while their answers are lost. Each fault
 // strikes with a probability or at calls given by number, a pure function of seed, route and number of the call.
 // [Server.Stats] tells what struck, and counts what a good client never does.
 //
@@ -46,5 +55,7 @@
 //   - Limits by processor time, which hunting has, are not kept; those by calls are, exactly.
 //   - Where Microsoft's behaviour is not documented the code says so, and takes the stricter reading: an audience that
 //     is not known to be accepted is refused, a client assertion is good once, a parameter may not be sent twice.
+//   - Actions change what the APIs say of devices, not the events of hunting. Investigation packages come from the blob
+//     host; Microsoft's come from one of Defender's own.
 //   - State lives in memory, and the certificate authority and the keys are new at each start, on purpose.
 package emulator
