@@ -10,7 +10,7 @@ type AuditEntry struct {
 	Number      int64           `json:"number"`
 	Time        time.Time       `json:"time"`
 	Actor       string          `json:"actor" doc:"Id of a key, issuer and subject of a token, or the system."`
-	ActorKind   string          `json:"actorKind" doc:"key, oidc, cli or system."`
+	ActorKind   string          `json:"actorKind" doc:"key, person, local, system or nobody."`
 	Operation   string          `json:"operation" example:"actions.submit"`
 	Integration string          `json:"integration,omitempty"`
 	Target      string          `json:"target,omitempty"`

@@ -35,6 +35,7 @@ type IntegrationCapabilities struct {
 	Name         string            `json:"name"`
 	Capabilities []CapabilityState `json:"capabilities"`
 	Actions      []ActionState     `json:"actions"`
+	Problem      *Problem          `json:"problem,omitempty" doc:"Why it is not known what this integration can do; the others are here all the same."`
 }
 
 // ActionState says whether an integration may carry out an action.
