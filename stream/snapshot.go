@@ -12,9 +12,6 @@ import (
 // Bounds of a reading that does not come to rest.
 const (
 	maxPasses = 3   // times that a list is read from its start in one run
-	edgeRows  = 20  // rows from the edge of a page on that are looked at to find its last one again
-	maxEdges  = 50  // pages whose edges are looked at; where there are more, the order (newest first) is trusted
-	stepBack  = 10  // rows that are read twice where a list is taken up again in another way
 	ownFault  = 500 // the first status that is the service's own fault
 )
 
@@ -39,22 +36,12 @@ type pager[T any] struct {
 // read reads the list to its natural end.
 func (p pager[T]) read(ctx context.Context, w *writer) error {
 	for range maxPasses {
-		pass, err := p.pass(ctx, w)
+		rows, err := p.pass(ctx, w)
 		if worthAnotherPass(err) {
 			continue
 		}
-		if err != nil {
-			return err
-		}
-		w.floor = floorOf(pass.rows, p.largest)
-		// A single page cannot lose anything at an edge, and the first reading
-		// removes nothing.
-		if len(pass.edges) <= 1 || len(pass.edges) > maxEdges || w.first {
-			return nil
-		}
-		if holds, err := p.holds(ctx, pass); holds || err != nil {
-			return err
-		}
+		w.floor = floorOf(rows, p.largest)
+		return err
 	}
 	w.doubtful = true
 	return nil
@@ -63,37 +50,37 @@ func (p pager[T]) read(ctx context.Context, w *writer) error {
 // worthAnotherPass tells whether an error says that the list is another one by
 // now.
 func worthAnotherPass(err error) bool {
-	return errors.Is(err, defender.ErrChanged) || errors.Is(err, defender.ErrCursorExpired) || errors.Is(err, defender.ErrSnapshotReplaced)
+	return errors.Is(err, errMoved) || errors.Is(err, defender.ErrChanged) || errors.Is(err, defender.ErrCursorExpired) || errors.Is(err, defender.ErrSnapshotReplaced)
 }
 
-// pass is what one reading of a list came to.
-type pass struct {
-	rows  int64
-	edges []edge // the last item of each page
-	last  string // key of the last item
-}
-
-// edge is where the last item of a page stood.
-type edge struct {
-	at  int64
-	key string
-}
-
-// pass reads the list once.
-func (p pager[T]) pass(ctx context.Context, w *writer) (pass, error) {
-	var done pass
+// pass reads the list once, page by page, and returns how many rows it has.
+func (p pager[T]) pass(ctx context.Context, w *writer) (int64, error) {
+	var at seam
 	for step := 0; ; {
-		n, err := p.part(ctx, w, step, &done)
+		more, err := p.page(ctx, w, step, &at)
 		switch {
-		case err == nil && (!p.single(step) || n < p.smallest()):
-			return done, nil
-		case err == nil:
-			step-- // one bad page does not make the whole list bad
-		case !overloaded(err) || step == p.lastStep():
-			return done, err
-		default:
+		case overloaded(err) && step < p.lastStep():
 			step++
-			done.rows = max(0, done.rows-stepBack)
+			continue
+		case err != nil:
+			return at.rows, err
+		}
+		joins, err := at.end()
+		if err != nil {
+			return at.rows, err
+		}
+		if !joins {
+			continue
+		}
+		if !more {
+			return at.rows, nil
+		}
+		if !at.fresh {
+			// The service says that there is more and gives what was given before.
+			return at.rows, errMoved
+		}
+		if p.single(step) {
+			step-- // one bad page does not make the whole list bad
 		}
 	}
 }
@@ -118,24 +105,32 @@ func (p pager[T]) lastStep() int {
 	return len(p.sizes()) - 1
 }
 
-// part reads from where the pass stands: to the end, or one page of single items.
-// It returns how many items came.
-func (p pager[T]) part(ctx context.Context, w *writer, step int, done *pass) (int, error) {
+// errPageRead ends a list behind a page that leads on.
+var errPageRead = errors.New("the page was read")
+
+// page reads one page, and tells whether the list goes on behind it.
+func (p pager[T]) page(ctx context.Context, w *writer, step int, at *seam) (more bool, err error) {
 	q := p.query
-	q.Skip = int(done.rows)
 	if p.single(step) {
 		q.Expand, q.Top = nil, p.smallest()
 	} else {
 		q.PageSize = p.sizes()[step]
 	}
-	q.OnPage = func(defender.PageRead) error {
-		done.edges = append(done.edges, edge{done.rows - 1, done.last})
-		return nil
+	q.Skip = int(at.begin(max(q.Top, q.PageSize)))
+	q.OnPage = func(page defender.PageRead) error {
+		if page.Next == "" || page.Rows == 0 {
+			return nil
+		}
+		return errPageRead
 	}
-	n := 0
 	for v, err := range p.list(ctx, &q) {
-		if err != nil && !undecoded(err) {
-			return n, err
+		switch {
+		case errors.Is(err, errPageRead):
+			// A page of a size of ours leads on as long as it may be a short one; when it
+			// holds nothing new it was the last.
+			return at.fresh || step == 0, nil
+		case err != nil && !undecoded(err):
+			return false, err
 		}
 		it := p.item(&v)
 		if p.single(step) {
@@ -144,13 +139,11 @@ func (p pager[T]) part(ctx context.Context, w *writer, step int, done *pass) (in
 			err = w.one(it, err)
 		}
 		if err != nil {
-			return n, err
+			return false, err
 		}
-		n++
-		done.rows++
-		done.last = it.key
+		at.take(it.key)
 	}
-	return n, nil
+	return p.single(step) && at.taken >= int64(p.smallest()), nil
 }
 
 // oneAlone reads an item by itself. One that even then cannot be read is set aside.
@@ -164,34 +157,6 @@ func oneAlone[T any](ctx context.Context, w *writer, v T, item func(*T) item, wh
 		return w.setAside(short.key, short.document, err.Error())
 	}
 	return w.one(item(&v), err)
-}
-
-// holds tells whether the last item of every page but the last still stands where
-// it was read, or further back. If one has moved forward or is gone, those behind it
-// have moved as well, and one of them may have slipped from a page that was not read
-// yet into one that was.
-func (p pager[T]) holds(ctx context.Context, done pass) (bool, error) {
-	for _, e := range done.edges[:len(done.edges)-1] {
-		if found, err := p.stands(ctx, e); !found || err != nil {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-// stands tells whether an item stands where it was, or a little behind.
-func (p pager[T]) stands(ctx context.Context, e edge) (bool, error) {
-	q := p.query
-	q.Expand, q.Top, q.Skip = nil, edgeRows, int(max(e.at, 0))
-	for v, err := range p.list(ctx, &q) {
-		if err != nil && !undecoded(err) {
-			return false, err
-		}
-		if p.item(&v).key == e.key {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // overloaded tells whether the service failed by itself, which a smaller question

@@ -34,7 +34,6 @@ type writer struct {
 	emit    func(gatehouse.Page) error
 	limit   int
 	from    gatehouse.Checkpoint
-	first   bool      // nothing was read before
 	ahead   time.Time // what lies behind it cannot be true
 	overlap time.Duration
 	hash    *hasher
@@ -57,7 +56,6 @@ func begin(ctx context.Context, s Stream, api gatehouse.API, r Request) (context
 	w := &writer{
 		api: api, emit: r.Emit, limit: r.PageRows, from: r.From, hash: newHasher(s),
 		full: r.Mode == gatehouse.SyncFull, floor: 1, upstream: -1, seen: r.From.Watermark,
-		first:   r.From.Watermark.IsZero() && r.From.Moved.IsZero() && !r.Resumed,
 		overlap: s.Overlap, ahead: r.now().Add(s.Overlap),
 	}
 	if w.limit <= 0 {
