@@ -254,3 +254,21 @@ func ends(a action.Action) string {
 	}
 	return "it is read back as asked for"
 }
+
+// The catalogue of permissions says of each what it is good for, here too.
+func TestPermissionsNameTheirActions(t *testing.T) {
+	t.Parallel()
+	for _, a := range action.Catalogue() {
+		for _, d := range a.Doors {
+			for _, p := range d.AnyOf {
+				e, err := entra.PermissionByName(p.Resource, p.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(e.Unlocks) == 0 && !strings.Contains(e.Note, a.Name) && a.Name != "cancel" {
+					t.Errorf("%s does not say that it is for %s", p, a.Name)
+				}
+			}
+		}
+	}
+}

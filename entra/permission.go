@@ -15,7 +15,9 @@ type PermissionEntry struct {
 	ID    string // GUID of the app role, the same in every tenant
 	Title string // as the portal shows it
 	// Unlocks are the capabilities to which this permission opens a door today.
-	// Empty for a permission that this release does not use.
+	// Empty for a permission that this release does not use, or for response actions
+	// alone: those are no capabilities, since nothing short of doing them proves
+	// them, and the catalogue of package action has them.
 	Unlocks []gatehouse.Capability
 	// Guide marks the seven permissions that the setup guide asks for.
 	Guide bool

@@ -128,7 +128,8 @@ func permissionReference() string {
 	var b strings.Builder
 	b.WriteString("<!-- Written by go test ./entra -run TestPermissionReference -update. Do not edit. -->\n\n# Permissions\n\n" +
 		"Application permissions (app roles), as Entra names them. Grant them under *API permissions* of the app registration as\n" +
-		"**Application** permissions, then give admin consent. \"Guide\" marks the seven that the setup guide asks for.\n\n" +
+		"**Application** permissions, then give admin consent. \"Guide\" marks the seven that the setup guide asks for.\n" +
+		"What each response action needs is in [actions.md](actions.md).\n\n" +
 		"## What each capability needs\n\nAny one permission of a row suffices. The first API is preferred today; the MDE and XDR APIs retire on " + gatehouse.Retirement + ".\n\n" +
 		"| capability | what it is | API | any one of | how |\n|---|---|---|---|---|\n")
 	for _, c := range Capabilities() {
