@@ -11,6 +11,7 @@ func resources() []func(*Server) {
 		addCapabilityRoutes,
 		addStreamRoutes,
 		addKeyRoutes,
+		addActionRoutes,
 		addAuditRoutes,
 	}
 }

@@ -10,15 +10,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/gatehouse-sec/gatehouse/respond"
 	"github.com/gatehouse-sec/gatehouse/store"
 )
 
-// Options say what the API stands on. Store and Backend are needed.
+// Options say what the API stands on. Store, Backend and Responder are needed.
 type Options struct {
 	// Store is what is mirrored, with the keys and the audit log.
 	Store *store.Store
 	// Backend is the rest of the application.
 	Backend Backend
+	// Responder carries out response actions.
+	Responder *respond.Responder
 	// OIDC lets people in with tokens of an OpenID Connect issuer. Default: API keys
 	// are the only way in.
 	OIDC *OIDC
@@ -57,11 +60,12 @@ func (o Options) withDefaults() Options {
 
 // Server answers the REST API.
 type Server struct {
-	options Options
-	store   *store.Store
-	backend Backend
-	log     *slog.Logger
-	now     func() time.Time
+	options   Options
+	store     *store.Store
+	backend   Backend
+	responder *respond.Responder
+	log       *slog.Logger
+	now       func() time.Time
 
 	mux    *http.ServeMux
 	api    huma.API
@@ -79,12 +83,12 @@ type Server struct {
 // New makes the API. Nothing listens yet: serve [Server.Handler]. Close it when
 // done.
 func New(o Options) (*Server, error) {
-	if o.Store == nil || o.Backend == nil {
-		return nil, errors.New("the server needs a store and a backend")
+	if o.Store == nil || o.Backend == nil || o.Responder == nil {
+		return nil, errors.New("the server needs a store, a backend and a responder")
 	}
 	o = o.withDefaults()
 	s := &Server{
-		options: o, store: o.Store, backend: o.Backend, log: o.Log, now: o.Now,
+		options: o, store: o.Store, backend: o.Backend, responder: o.Responder, log: o.Log, now: o.Now,
 		mux: http.NewServeMux(), rates: newRates(o.RatePerMinute, o.Now), tokens: newTokens(o.OIDC, o.Now),
 	}
 	s.api = humago.New(gatedMux{s}, s.humaConfig())
