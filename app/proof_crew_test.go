@@ -209,9 +209,9 @@ func (c *crew) live(t *testing.T, seed uint64) {
 // moment.
 func (c *crew) caughtUp(t *testing.T, after time.Time) {
 	t.Helper()
-	done, missing := map[string]bool{}, ""
+	done := map[string]bool{}
 	deadline := time.Now().Add(150 * time.Second)
-	for missing = "all"; missing != ""; <-time.After(100 * time.Millisecond) {
+	for missing := "all"; missing != ""; <-time.After(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not read in full again: %s", missing)
 		}

@@ -33,7 +33,7 @@ func (t *tracing) begin(ctx context.Context, i gatehouse.Integration) *session {
 		return nil
 	}
 	s := &session{tracing: t, integration: i, runs: map[gatehouse.Stream]trace.Span{}}
-	_, s.span = t.tracer.Start(ctx, "session", trace.WithNewRoot(), trace.WithAttributes(s.about()...))
+	_, s.span = t.tracer.Start(ctx, "session", trace.WithNewRoot(), trace.WithAttributes(s.about()...)) //nolint:spancheck // end ends it
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sessions[i.ID] = s

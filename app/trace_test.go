@@ -56,9 +56,9 @@ func (c *collecting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil || r.URL.Path != "/v1/traces" {
 		c.bad = append(c.bad, fmt.Sprint(r.URL.Path, " ", err))
 	}
-	for _, of := range sent.ResourceSpans {
-		for _, scope := range of.ScopeSpans {
-			c.spans = append(c.spans, scope.Spans...)
+	for _, of := range sent.GetResourceSpans() {
+		for _, scope := range of.GetScopeSpans() {
+			c.spans = append(c.spans, scope.GetSpans()...)
 		}
 	}
 	w.Header().Set("Content-Type", "application/x-protobuf")
@@ -67,14 +67,14 @@ func (c *collecting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // attributes are those of a span, as text.
 func attributes(s *otlp.Span) map[string]string {
 	all := map[string]string{}
-	for _, a := range s.Attributes {
-		switch v := a.Value.Value.(type) {
+	for _, a := range s.GetAttributes() {
+		switch v := a.GetValue().GetValue().(type) {
 		case *common.AnyValue_StringValue:
-			all[a.Key] = v.StringValue
+			all[a.GetKey()] = v.StringValue
 		case *common.AnyValue_IntValue:
-			all[a.Key] = fmt.Sprint(v.IntValue)
+			all[a.GetKey()] = fmt.Sprint(v.IntValue)
 		case *common.AnyValue_BoolValue:
-			all[a.Key] = fmt.Sprint(v.BoolValue)
+			all[a.GetKey()] = fmt.Sprint(v.BoolValue)
 		}
 	}
 	return all
@@ -83,7 +83,7 @@ func attributes(s *otlp.Span) map[string]string {
 // named are the spans of a name.
 func (c *collecting) named(name string) (found []*otlp.Span) {
 	for _, s := range c.spans {
-		if s.Name == name {
+		if s.GetName() == name {
 			found = append(found, s)
 		}
 	}
@@ -120,10 +120,10 @@ func TestTraces(t *testing.T) {
 	runs := map[string]*otlp.Span{}
 	for _, name := range []string{"alerts", "devices", "vulnerabilities"} {
 		found := c.named("run " + name)
-		if len(found) != 1 || string(found[0].ParentSpanId) != string(sessions[0].SpanId) {
+		if len(found) != 1 || string(found[0].GetParentSpanId()) != string(sessions[0].GetSpanId()) {
 			t.Fatalf("%d runs of %s", len(found), name)
 		}
-		runs[string(found[0].SpanId)] = found[0]
+		runs[string(found[0].GetSpanId())] = found[0]
 		if got := attributes(found[0]); got["gatehouse.integration"] != i.ID || got["gatehouse.stream"] != name || got["gatehouse.mode"] != "full" {
 			t.Errorf("run of %s: %v", name, got)
 		}
@@ -131,13 +131,13 @@ func TestTraces(t *testing.T) {
 	again, rows := 0, map[string]bool{}
 	for _, s := range c.spans {
 		switch got := attributes(s); {
-		case string(s.TraceId) != string(sessions[0].TraceId):
-			t.Errorf("%s: in another trace", s.Name)
-		case s.Name == "commit page":
+		case string(s.GetTraceId()) != string(sessions[0].GetTraceId()):
+			t.Errorf("%s: in another trace", s.GetName())
+		case s.GetName() == "commit page":
 			rows[got["gatehouse.stream"]+" "+got["gatehouse.mode"]+" "+got["gatehouse.rows"]] = true
-		case s.Kind == otlp.Span_SPAN_KIND_CLIENT:
-			if runs[string(s.ParentSpanId)] == nil || got["url.template"] == "" || s.EndTimeUnixNano < s.StartTimeUnixNano {
-				t.Errorf("%s: %v", s.Name, got)
+		case s.GetKind() == otlp.Span_SPAN_KIND_CLIENT:
+			if runs[string(s.GetParentSpanId())] == nil || got["url.template"] == "" || s.GetEndTimeUnixNano() < s.GetStartTimeUnixNano() {
+				t.Errorf("%s: %v", s.GetName(), got)
 			}
 			if got["gatehouse.attempt"] != "1" {
 				again++
