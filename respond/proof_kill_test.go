@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"testing"
@@ -50,23 +51,13 @@ func (t task) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	transport, err := entra.EmulatorClient(t.Addr, t.CA)
-	if err != nil {
-		return err
-	}
-	cred, err := entra.NewCredential(entra.CredentialOptions{
-		TenantID: t.Access.TenantID, ClientID: t.Access.ClientID, Secret: entra.NewSecret(t.Access.Secret), Client: transport,
-	})
-	if err != nil {
-		return err
-	}
-	client, err := defender.New(cred, &defender.Options{Transport: transport, MaxRetries: -1, MaxWait: -1})
+	account, err := unlimitedAccount(t.Addr, t.CA, t.Access)
 	if err != nil {
 		return err
 	}
 	o := quick()
 	o.Worker, o.Lease = fmt.Sprint(os.Getpid()), 300*time.Millisecond
-	r := respond.New(s, signedIn{action.Clients{Defender: client}}, o)
+	r := respond.New(s, account, o)
 	fmt.Println("ready")
 	failed := make(chan error, 2)
 	go func() { failed <- r.Run(ctx) }()
@@ -80,11 +71,27 @@ func (t task) run(ctx context.Context) error {
 	return <-failed
 }
 
-// signedIn is an account that may do everything.
-type signedIn struct{ clients action.Clients }
+// unlimited is an account that may do everything, as often as it likes: the
+// emulator's limits are off, and what counts here is not the budget.
+type unlimited struct {
+	transport *http.Client
+	cred      *entra.Credential
+}
 
-func (s signedIn) Account(context.Context, gatehouse.Integration) (respond.Account, error) {
-	return respond.Account{Clients: s.clients, Held: everything()}, nil
+func unlimitedAccount(addr string, ca []byte, a emulator.TenantAccess) (*unlimited, error) {
+	transport, err := entra.EmulatorClient(addr, ca)
+	if err != nil {
+		return nil, err
+	}
+	cred, err := entra.NewCredential(entra.CredentialOptions{
+		TenantID: a.TenantID, ClientID: a.ClientID, Secret: entra.NewSecret(a.Secret), Client: transport,
+	})
+	return &unlimited{transport, cred}, err
+}
+
+func (u *unlimited) Account(context.Context, gatehouse.Integration) (respond.Account, error) {
+	client, err := defender.New(u.cred, &defender.Options{Transport: u.transport, MaxRetries: -1, MaxWait: -1})
+	return respond.Account{Clients: action.Clients{Defender: client}, Held: everything()}, err
 }
 
 // TestProofKillActions kills a process that submits actions at random instants,
@@ -115,7 +122,11 @@ func TestProofKillActions(t *testing.T) {
 			t.Fatalf("at kill %d of seed %d", n+1, seed)
 		}
 	}
-	s.Responder = respond.New(s.store, s, quick())
+	account, err := unlimitedAccount(s.emulator.Addr(), s.emulator.CA(), s.tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Responder = respond.New(s.store, account, quick())
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Run(ctx) }()
