@@ -34,6 +34,9 @@ type Options struct {
 	// Listen is the address, host:port, that metrics and health are served on
 	// while the application runs. Default: none.
 	Listen string
+	// CredentialRefs are patterns of the references that a credential may be given
+	// by over the REST API, as env:DEFENDER_* or file:/run/secrets/*. Default: none.
+	CredentialRefs []string
 	// HTTPClient reaches Microsoft, or an emulator that stands in for it.
 	// Default: the SDKs' own.
 	HTTPClient *http.Client
@@ -62,6 +65,9 @@ type Options struct {
 	// Progress is told how each run goes. It must be safe for concurrent use and
 	// must not block. Default: nobody is told.
 	Progress func(Progress)
+	// ApproveDangerous makes every dangerous response action wait for the approval of
+	// a second key.
+	ApproveDangerous bool
 	// Now is the clock. Default: [time.Now].
 	Now func() time.Time
 }
@@ -74,11 +80,12 @@ var ErrBusy = engine.ErrBusy
 
 // App is Gatehouse: a store, and the engine that fills it.
 type App struct {
-	options  Options
-	store    *store.Store
-	engine   *engine.Engine
-	accounts *accounts
-	registry *prometheus.Registry
+	options   Options
+	store     *store.Store
+	engine    *engine.Engine
+	accounts  *accounts
+	responses *responses
+	registry  *prometheus.Registry
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -117,6 +124,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if a.accounts.tracing, err = newTracing(ctx, o, a.accounts.worker); err != nil {
 		return nil, errors.Join(fmt.Errorf("traces: %w", err), s.Close())
 	}
+	a.responses = newResponses(a)
 	return a, nil
 }
 
@@ -159,6 +167,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.engine.Start(ctx, jobs); err != nil {
 		return errors.Join(err, jobs.Stop(ctx), a.unlisten(ctx))
 	}
+	a.responses.start(ctx)
 	return nil
 }
 
@@ -173,6 +182,7 @@ func (a *App) Stop(ctx context.Context) error {
 	if stopped {
 		return nil
 	}
+	a.responses.halt()
 	err := a.engine.Stop(ctx)
 	return errors.Join(err, a.unlisten(ctx))
 }
