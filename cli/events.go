@@ -23,6 +23,8 @@ type eventFlags struct {
 	cursor    string
 	follow    bool
 	documents bool
+	format    *enumFlag
+	rawData   bool
 	kind      *enumFlag
 	streams   *streamsFlag
 	limit     *limitFlag
@@ -38,18 +40,24 @@ that it has seen misses nothing and sees nothing twice.
 
 --cursor keeps that number for you under a name: what was printed is not
 printed again by the next run, and "gatehouse replay" moves the cursor back.
---follow waits for more until Ctrl-C, which then is no failure.`,
+--follow waits for more until Ctrl-C, which then is no failure.
+
+--format ocsf prints each change as an event of OCSF instead, the record as it
+is held now; --format raw prints the record alone. Both are JSON, one a line.`,
 		Example: `  gatehouse events --limit 20
   gatehouse events --after 1200 --stream alerts --output ndjson
-  gatehouse events --cursor siem --documents --follow --output ndjson`,
+  gatehouse events --cursor siem --documents --follow --output ndjson
+  gatehouse events --cursor siem --format ocsf --follow`,
 		Args: wants(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.events(cmd.Context(), f) },
-	})
+	}, exitFindings)
 	flags := cmd.Flags()
 	flags.StringVar(&f.after, "after", "", "only events after this `NUMBER`")
 	flags.StringVar(&f.cursor, "cursor", "", "go on where the cursor of this `NAME` stands, and move it")
 	flags.BoolVar(&f.follow, "follow", false, "wait for more until Ctrl-C")
 	flags.BoolVar(&f.documents, "documents", false, "with the record of each event, as it is held now")
+	f.format = addEnum(cmd, "format", "what to print of each", []eventFormat{eventFormatLog, eventFormatOCSF, eventFormatRaw})
+	flags.BoolVar(&f.rawData, "raw-data", false, "with --format ocsf, the record in raw_data as well")
 	f.streams = addStreams(cmd, "only events of this stream")
 	f.kind = addEnum(cmd, "kind", "only events of this kind", []gatehouse.EventKind{gatehouse.EventCreated, gatehouse.EventUpdated, gatehouse.EventRemoved})
 	f.limit = addLimit(cmd)
@@ -63,6 +71,8 @@ type eventRow struct {
 
 	Name     string         `json:"name"` // of the integration
 	Document jsontext.Value `json:"document,omitempty"`
+
+	formatted jsontext.Value // in another format than the log's
 }
 
 // eventReader reads the log for one run of the command.
@@ -71,9 +81,11 @@ type eventReader struct {
 	held   *store.Store
 	flags  *eventFlags
 	filter store.EventFilter
-	names  map[string]string // integration by id
-	after  int64             // go on behind this one
-	given  int64             // the last event that was handed out and written
+	after  int64 // go on behind this one
+	given  int64 // the last event that was handed out and written
+
+	integrations map[string]gatehouse.Integration // by id
+	unmapped     int                              // events that could not be formatted
 }
 
 func (p *program) events(ctx context.Context, f *eventFlags) error {
@@ -86,6 +98,9 @@ func (p *program) events(ctx context.Context, f *eventFlags) error {
 		return usagef("--after and --cursor both say where to begin: keep one (gatehouse replay moves a cursor)")
 	case f.follow && p.out.format == "json":
 		return usagef("--follow has no end, and a json array needs one: use --output ndjson")
+	}
+	if err := f.checkFormat(p); err != nil {
+		return err
 	}
 	return p.useMirror(ctx, func(held *store.Store) error {
 		r := &eventReader{p: p, held: held, flags: f, after: after.number}
@@ -102,9 +117,9 @@ func (r *eventReader) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.names = make(map[string]string, len(all))
+	r.integrations = make(map[string]gatehouse.Integration, len(all))
 	for _, i := range all {
-		r.names[i.ID] = i.Name
+		r.integrations[i.ID] = i
 	}
 	r.filter.Streams = r.flags.streams.streams
 	if r.flags.kind.value != "" {
@@ -141,7 +156,10 @@ func (r *eventReader) print(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.moveCursor(context.WithoutCancel(ctx))
+	if err := r.moveCursor(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	return r.leftOut()
 }
 
 func (r *eventReader) moveCursor(ctx context.Context) error {
@@ -185,8 +203,11 @@ func (r *eventReader) batch(ctx context.Context, yield func(eventRow, error) boo
 			yield(eventRow{}, err)
 			return false
 		}
-		row, err := r.row(ctx, event)
+		row, drop, err := r.row(ctx, event)
 		r.given = event.Number
+		if drop {
+			continue
+		}
 		if !yield(row, err) || err != nil {
 			return false
 		}
@@ -196,18 +217,23 @@ func (r *eventReader) batch(ctx context.Context, yield func(eventRow, error) boo
 	return true
 }
 
-// row adds what the event does not say by itself.
-func (r *eventReader) row(ctx context.Context, event gatehouse.Event) (eventRow, error) {
-	row := eventRow{Event: event, Name: orElse(r.names[event.Integration], event.Integration)}
-	if !r.flags.documents {
-		return row, nil
+// row adds what the event does not say by itself; drop tells that there is nothing
+// to print of it.
+func (r *eventReader) row(ctx context.Context, event gatehouse.Event) (row eventRow, drop bool, err error) {
+	row = eventRow{Event: event, Name: orElse(r.integrations[event.Integration].Name, event.Integration)}
+	switch format := eventFormat(r.flags.format.value); {
+	case format == eventFormatOCSF || format == eventFormatRaw:
+		row.formatted, drop, err = r.formatted(ctx, event)
+		return row, drop, err
+	case !r.flags.documents:
+		return row, false, nil
 	}
 	record, err := r.held.Record(ctx, event.Integration, event.Stream, event.Key)
 	if errors.Is(err, store.ErrNotFound) {
-		return row, nil // its integration was removed
+		return row, false, nil // its integration was removed
 	}
 	row.Document = record.Document
-	return row, err
+	return row, false, err
 }
 
 // rest passes on what was printed before the log is watched for more.
@@ -232,6 +258,11 @@ func eventView() view[eventRow] {
 			field("id", "", func(e eventRow) string { return e.ID }),
 			field("integration", "", func(e eventRow) string { return e.Integration }),
 		},
-		raw: func(e eventRow) jsontext.Value { return encode(e) },
+		raw: func(e eventRow) jsontext.Value {
+			if len(e.formatted) > 0 {
+				return e.formatted
+			}
+			return encode(e)
+		},
 	}
 }

@@ -75,7 +75,7 @@ func rootCommands(p *program) []*cobra.Command {
 		inGroup(groupMirror, newIntegrationsCommand(p), newSyncCommand(p), newServeCommand(p), newStatusCommand(p),
 			newEventsCommand(p), newRecordsCommand(p), newReplayCommand(p)),
 		inGroup(groupData, newAlertsCommand(p), newDevicesCommand(p), newVulnerabilitiesCommand(p), newScoreCommand(p), newHuntCommand(p)),
-		inGroup(groupMore, newPermissionsCommand(p), newOCSFCommand(p), newVersionCommand(p)),
+		inGroup(groupMore, newPermissionsCommand(p), newOCSFCommand(p), newNormalizeCommand(p), newVersionCommand(p)),
 	)
 }
 
