@@ -46,6 +46,7 @@ type Problem struct {
 	Upstream    *Upstream    `json:"upstream,omitempty" doc:"What Microsoft answered, where it is Microsoft's problem."`
 	Fields      []FieldError `json:"fields,omitempty" doc:"What is wrong with single members of the request."`
 	Candidates  []Candidate  `json:"candidates,omitempty" doc:"What an ambiguous name may have meant."`
+	RetryAfter  int          `json:"retryAfter,omitempty" doc:"Seconds until it is worth trying again, as the header Retry-After."`
 	Check       *Check       `json:"check,omitempty" doc:"What the check of an account has found, where that is the problem."`
 }
 

@@ -31,9 +31,10 @@ type NewIntegration struct {
 	Progress func(step string)
 }
 
-// ErrCheckFailed says that an integration was not added since its check found
-// that nothing can be read with it; the report has the findings.
-var ErrCheckFailed = errors.New("the check of the integration found that it cannot work")
+// ErrCheckFailed says that an integration was not added, or its credential not
+// replaced, since the check found that nothing can be read with it; the report has
+// the findings.
+var ErrCheckFailed = errors.New("nothing was changed: the check found that it cannot work")
 
 // AddIntegration checks an account and, when something can be read with it,
 // keeps it. A permission that is missing is no reason to refuse it: its streams
@@ -90,11 +91,15 @@ func (a *App) check(ctx context.Context, n NewIntegration, o entra.CredentialOpt
 	if err != nil {
 		return report, err
 	}
-	works := slices.ContainsFunc(report.Capabilities, func(c check.CapabilityStatus) bool { return c.State == check.Works })
-	if !works {
-		return report, fmt.Errorf("integration %q was not added: %w", n.Integration.Name, ErrCheckFailed)
+	if !works(report) {
+		return report, fmt.Errorf("integration %q: %w", n.Integration.Name, ErrCheckFailed)
 	}
 	return report, nil
+}
+
+// works reports whether anything can be read.
+func works(r *check.Report) bool {
+	return slices.ContainsFunc(r.Capabilities, func(c check.CapabilityStatus) bool { return c.State == check.Works })
 }
 
 // keep stores an integration with its secrets. Nobody works on it before it is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -145,6 +146,9 @@ func (s *Server) asProblem(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	u := ctx.URL()
 	p.Instance, p.RequestID = u.Path, requestID(ctx.Context())
+	if p.RetryAfter > 0 {
+		ctx.SetHeader("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
 	return &p, nil
 }
 
