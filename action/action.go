@@ -83,6 +83,13 @@ type Door struct {
 	// is in the way, and the submission may be tried again later. A nil function
 	// tells that this refusal does not exist.
 	Pending func(context.Context, Clients, Request) (*Submission, error)
+	// Already tells whether the last action of Microsoft's that succeeded has left the
+	// target as is asked for: nil when it has not. To do it once more would help
+	// nothing, and a second isolation may stay pending until the device is released
+	// twice (reported as
+	// https://github.com/MicrosoftDocs/microsoft-365-docs/issues/5903). A nil
+	// function tells that the action may well be repeated.
+	Already func(context.Context, Clients, Request) (*Submission, error)
 	// Cancel ends a submission that has not ended. Poll tells when it has. Nil when
 	// it cannot be cancelled.
 	Cancel func(ctx context.Context, c Clients, upstreamID, comment string) error

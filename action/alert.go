@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -48,10 +49,18 @@ func (d desk) submit(ctx context.Context, c Clients, r Request) (Submission, err
 	}
 	if d.comment != nil {
 		if err := unlessOdd(d.comment(ctx, c, r)); err != nil {
-			return Submission{}, err
+			return Submission{}, fmt.Errorf("%s: %w", d.begun(r), err)
 		}
 	}
 	return Submission{UpstreamID: r.Target, Status: Status{State: InProgress, Reason: "it is being read back"}}, nil
+}
+
+// begun says what was done before a comment failed.
+func (d desk) begun(r Request) string {
+	if len(r.Parameters) > 0 {
+		return "the change was made, the comment was not"
+	}
+	return "comment"
 }
 
 // poll reads the record back.

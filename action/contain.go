@@ -10,7 +10,7 @@ import (
 // contain makes the onboarded devices keep away from one that is not.
 func contain() Action {
 	c := command{
-		kind: "Isolate",
+		kind: "Isolate", undo: "Unisolate",
 		send: func(ctx context.Context, s *defender.MachineActionsService, r Request) (defender.MachineAction, error) {
 			return s.Isolate(ctx, r.Target, defender.IsolationUnmanagedDevice, r.text())
 		},

@@ -10,7 +10,7 @@ import (
 // isolate cuts a device off.
 func isolate() Action {
 	c := command{
-		kind: "Isolate",
+		kind: "Isolate", undo: "Unisolate",
 		send: func(ctx context.Context, s *defender.MachineActionsService, r Request) (defender.MachineAction, error) {
 			return s.Isolate(ctx, r.Target, defender.IsolationType(r.Parameters["type"]), r.text())
 		},

@@ -21,14 +21,21 @@ type command struct {
 	// same tells whether a machine action of the kind is what a request asks for.
 	// Nil: always.
 	same func(a defender.MachineAction, r Request) bool
+	// undo is the type of machine action that takes it back. Empty: it may well be
+	// repeated.
+	undo string
 }
 
 // door makes the door of a command. MDE alone has it.
 func (m command) door(permissions ...string) Door {
-	return Door{
+	d := Door{
 		API: gatehouse.APIMDE, AnyOf: mde(permissions...), Follow: mde("Machine.Read.All", "Machine.ReadWrite.All"),
 		Submit: m.submit, Poll: pollMachineAction, Find: m.find, Pending: m.pending, Cancel: cancelMachineAction,
 	}
+	if m.undo != "" {
+		d.Already = m.already
+	}
+	return d
 }
 
 // submit sends the command. Where one is under way Microsoft may name that in
@@ -59,6 +66,25 @@ func (m command) pending(ctx context.Context, c Clients, r Request) (*Submission
 	return m.search(ctx, c, r.Target, time.Now().Add(-patience), func(a defender.MachineAction) bool {
 		return !statusOf(a).State.Ended() && (m.same == nil || m.same(a, r))
 	}, true)
+}
+
+// already looks whether the last of the kind and its opposite that succeeded is of
+// the kind.
+func (m command) already(ctx context.Context, c Clients, r Request) (*Submission, error) {
+	var last defender.MachineAction
+	q := &defender.Query{Filter: defender.And(defender.Eq("machineId", r.Target), defender.Eq("status", "Succeeded"))}
+	for a, err := range c.Defender.MachineActions.List(ctx, q) {
+		if err = unlessOdd(err); err != nil {
+			return nil, err
+		}
+		if (a.Type == m.kind || a.Type == m.undo) && a.LastUpdateDateTimeUTC.After(last.LastUpdateDateTimeUTC.Time) {
+			last = a
+		}
+	}
+	if last.Type != m.kind || m.same != nil && !m.same(last, r) {
+		return nil, nil //nolint:nilnil // it is not so
+	}
+	return &Submission{UpstreamID: last.ID, Adopted: true, Status: statusOf(last)}, nil
 }
 
 // skew is how far the clocks of two machines may be apart.

@@ -9,7 +9,7 @@ import (
 // restrict keeps programs of others from running.
 func restrict() Action {
 	c := command{
-		kind: "RestrictCodeExecution",
+		kind: "RestrictCodeExecution", undo: "UnrestrictCodeExecution",
 		send: func(ctx context.Context, s *defender.MachineActionsService, r Request) (defender.MachineAction, error) {
 			return s.RestrictCodeExecution(ctx, r.Target, r.text())
 		},

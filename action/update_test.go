@@ -194,3 +194,39 @@ func TestHiddenAction(t *testing.T) {
 		t.Errorf("%+v, %v", found, err)
 	}
 }
+
+// A device that is as was asked for already is told from one that is not, and from
+// one that was until it was taken back.
+func TestAlready(t *testing.T) {
+	t.Parallel()
+	for name, undo := range map[string]string{"isolate": "release", "contain": "release", "restrict": "unrestrict"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := raise(t, emulator.ActionRules{Again: emulator.AgainDone})
+			a, _, _ := action.ByName(name)
+			back, _, _ := action.ByName(undo)
+			r := s.request(a)
+			c, d := s.hold(everything()...), a.Doors[0]
+			expect := func(when, want string) {
+				got, err := d.Already(t.Context(), c, r)
+				if err != nil || (got == nil) != (want == "") || got != nil && got.UpstreamID != want {
+					t.Errorf("%s: %+v, %v", when, got, err)
+				}
+			}
+			expect("at first", "")
+			sub, err := d.Submit(t.Context(), c, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expect("under way", "")
+			s.finish(a, sub.UpstreamID)
+			expect("done", sub.UpstreamID)
+			undone, err := back.Doors[0].Submit(t.Context(), c, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.finish(back, undone.UpstreamID)
+			expect("taken back", "")
+		})
+	}
+}
