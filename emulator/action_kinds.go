@@ -98,6 +98,11 @@ func actionRoutes() []route {
 	)
 }
 
+// begins tells whether an operation begins a machine action.
+func (r *route) begins() bool {
+	return slices.ContainsFunc(actionOps(), func(op actionOp) bool { return r.path == "/api/machines/{id}/"+op.path })
+}
+
 // actionBody is the body of every operation; an operation refuses the members of the others.
 type actionBody struct {
 	Comment       *string        `json:"Comment"`

@@ -174,7 +174,7 @@ func (f *Fault) applies(rt *route, r *http.Request) bool {
 	case FaultLostAnswer:
 		return rt.writes()
 	case FaultLateAction, FaultFailedAction:
-		return rt.writes() && strings.HasPrefix(rt.path, "/api/machines/{id}/")
+		return rt.begins()
 	case FaultExpandError:
 	default:
 		return true
