@@ -1,0 +1,151 @@
+package storetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/store"
+)
+
+func testHunts(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
+	o, c := fresh(t), newClock()
+	o.Now = c.Now
+	f := open(t, o)
+	h := gatehouse.Hunt{ID: "hunt_1", Name: "logons", Query: "DeviceLogonEvents", Integrations: []string{f.integration}, Schedule: "1h", Enabled: true, By: "key_1", NextRun: c.Now()}
+	h = must(f.s.AddHunt(t.Context(), h))(t)
+	if _, err := f.s.AddHunt(t.Context(), gatehouse.Hunt{ID: "hunt_2", Name: "logons", Query: "x"}); !errors.Is(err, store.ErrExists) {
+		t.Errorf("a name twice: got %v", err)
+	}
+	must(f.s.AddHunt(t.Context(), gatehouse.Hunt{ID: "hunt_3", Name: "off", Query: "x", Schedule: "1h", NextRun: c.Now()}))(t)
+	if diff := cmp.Diff(h, must(f.s.Hunt(t.Context(), "logons"))(t)); diff != "" {
+		t.Errorf("(-added +got)\n%s", diff)
+	}
+	claimed, fence, err := f.s.ClaimHunt(t.Context(), "one", time.Minute, c.Now())
+	if err != nil || claimed == nil || claimed.ID != h.ID {
+		t.Fatalf("got %+v, %v", claimed, err)
+	}
+	if other, _, err := f.s.ClaimHunt(t.Context(), "two", time.Minute, c.Now()); err != nil || other != nil {
+		t.Errorf("two hold it, or one that is off is due: %+v, %v", other, err)
+	}
+	must(0, f.s.ExtendHunt(t.Context(), h.ID, fence, time.Minute))(t)
+	must(0, f.s.ReleaseHunt(t.Context(), h.ID, fence, c.Now().Add(time.Hour)))(t)
+	if err := f.s.ReleaseHunt(t.Context(), h.ID, fence, c.Now()); !errors.Is(err, store.ErrLeaseLost) {
+		t.Errorf("got %v", err)
+	}
+	h.Name, h.Enabled = "logons, all", false
+	h = must(f.s.UpdateHunt(t.Context(), h))(t)
+	all := must(f.s.Hunts(t.Context()))(t)
+	if len(all) != 2 || all[0].Name != h.Name || !all[0].NextRun.IsZero() || !all[0].Created.Equal(h.Created) {
+		t.Errorf("got %+v", all)
+	}
+	must(0, f.s.RemoveHunt(t.Context(), h.ID))(t)
+	if err := f.s.RemoveHunt(t.Context(), h.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := f.s.UpdateHunt(t.Context(), h); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func testHuntRuns(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
+	o, c := fresh(t), newClock()
+	o.Now = c.Now
+	f := open(t, o)
+	for i := range 6 {
+		r := gatehouse.HuntRun{ID: fmt.Sprint("run_", i), Hunt: "hunt_1", Integration: f.integration, Query: "x", State: gatehouse.HuntRunning}
+		r = must(f.s.AddHuntRun(t.Context(), r))(t)
+		for page := range 3 {
+			rows := make([]json.RawMessage, 20)
+			for n := range rows {
+				rows[n] = fmt.Appendf(nil, `{"n":%d}`, page*20+n+1)
+			}
+			must(0, f.s.AppendHuntRows(t.Context(), r.ID, rows))(t)
+		}
+		c.move(time.Minute)
+		r.State, r.Ended, r.Columns = gatehouse.HuntSucceeded, c.Now(), []gatehouse.HuntColumn{{Name: "n", Type: "Int64"}}
+		must(0, f.s.SaveHuntRun(t.Context(), r))(t)
+		r.Rows = 60
+		if diff := cmp.Diff(r, must(f.s.HuntRun(t.Context(), r.ID))(t)); diff != "" {
+			t.Errorf("(-saved +got)\n%s", diff)
+		}
+	}
+	var got []gatehouse.HuntRow
+	for after := int64(0); ; {
+		page := must(f.s.HuntRows(t.Context(), "run_2", after, 25))(t)
+		if got = append(got, page...); len(page) < 25 {
+			break
+		}
+		after = page[24].Number
+	}
+	if len(got) != 60 || got[59].Number != 60 || string(got[59].Row) != `{"n":60}` {
+		t.Errorf("got %d rows", len(got))
+	}
+	list := func(q store.HuntRunFilter) int { return len(must(f.s.HuntRuns(t.Context(), q))(t)) }
+	mine := []string{f.integration}
+	if list(store.HuntRunFilter{}) != 0 || list(store.HuntRunFilter{Integrations: mine}) != 6 || list(store.HuntRunFilter{Integrations: mine, Hunt: "x"}) != 0 ||
+		list(store.HuntRunFilter{Integrations: mine, After: "run_3", States: []gatehouse.HuntState{gatehouse.HuntSucceeded}}) != 3 {
+		t.Error("the lists of runs are wrong")
+	}
+	if n := must(f.s.TrimHuntRuns(t.Context(), c.Now().Add(time.Hour), 2))(t); n != 4 {
+		t.Errorf("%d forgotten", n)
+	}
+	if n := must(f.count("SELECT COUNT(*) FROM hunt_rows"))(t); n != 120 {
+		t.Errorf("%d rows are left", n)
+	}
+	if err := f.s.AppendHuntRows(t.Context(), "run_0", []json.RawMessage{[]byte("{}")}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+	must(0, f.s.RemoveIntegration(t.Context(), f.integration))(t)
+	if n := must(f.count("SELECT (SELECT COUNT(*) FROM hunt_rows) + (SELECT COUNT(*) FROM hunt_runs)"))(t); n != 0 {
+		t.Errorf("%d rows left of a removed integration", n)
+	}
+}
+
+func testPoints(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
+	f := open(t, fresh(t))
+	run := f.begin("scores")
+	day := func(n int) time.Time { return time.Date(2026, 11, n, 0, 0, 0, 0, time.UTC) }
+	score := func(n int, value float64) store.PageRecord {
+		r := rec("tenant", fmt.Sprint(value), "")
+		r.Points = []gatehouse.Point{{Time: day(n), Value: value, Maximum: 100}, {Key: "group:a", Time: day(n), Value: value / 2, Detail: json.RawMessage(`{"a":1}`)}}
+		return r
+	}
+	for n, value := range []float64{10, 10, 12.5, 11} {
+		f.commit(run, score(n+1, value))
+	}
+	f.commit(run, score(4, 13)) // said again, otherwise
+	must(0, f.s.AddPoint(t.Context(), f.integration, "scores", gatehouse.Point{Key: "tenant", Time: day(5), Value: 14}))(t)
+	var got []float64
+	for _, p := range must(f.s.Points(t.Context(), f.integration, "scores", "tenant", day(2), day(6)))(t) {
+		got = append(got, p.Value)
+	}
+	if diff := cmp.Diff([]float64{10, 12.5, 13, 14}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	group := must(f.s.Points(t.Context(), f.integration, "scores", "group:a", time.Time{}, time.Time{}))(t)
+	if len(group) != 4 || string(group[0].Detail) != `{"a":1}` || group[0].Value != 5 || !group[0].Time.Equal(day(1)) {
+		t.Errorf("got %+v", group)
+	}
+	if keys := must(f.s.PointKeys(t.Context(), f.integration, "scores"))(t); !cmp.Equal(keys, []string{"group:a", "tenant"}) {
+		t.Errorf("got %v", keys)
+	}
+	if err := f.s.AddPoint(t.Context(), f.integration, "other", gatehouse.Point{Key: "a", Time: day(1)}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+	if n := must(f.s.TrimPoints(t.Context(), f.integration, "scores", day(3)))(t); n != 4 {
+		t.Errorf("%d forgotten", n)
+	}
+	must(0, f.s.RemoveIntegration(t.Context(), f.integration))(t)
+	if n := must(f.count("SELECT COUNT(*) FROM points"))(t); n != 0 {
+		t.Errorf("%d points left", n)
+	}
+}
