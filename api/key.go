@@ -55,6 +55,6 @@ type Identity struct {
 	ID           string    `json:"id" doc:"Id of the key, or issuer and subject of the token."`
 	Name         string    `json:"name"`
 	Scopes       []Scope   `json:"scopes"`
-	Integrations []string  `json:"integrations,omitempty" doc:"Absent means all."`
+	Integrations []string  `json:"integrations,omitzero" doc:"Absent means all; an empty list means none."`
 	Expires      time.Time `json:"expires,omitzero"`
 }
