@@ -37,7 +37,7 @@ unit: ## the tests, under the race detector where a C compiler is found
 	$(GO) test $$(scripts/race) -timeout 12m ./...
 
 .PHONY: lint
-lint: ## gofmt, go vet and golangci-lint
+lint: verify ## gofmt, go vet, golangci-lint, and that generated files are fresh
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "run: gofmt -w ."; exit 1; }
 	$(GO) vet ./...
 	$(LINT) run ./...
@@ -58,6 +58,10 @@ proof: $(BIN) ## the long proofs, whole, with their figures
 .PHONY: generate
 generate: ## write again what is generated from code: docs and golden files
 	scripts/golden
+
+.PHONY: verify
+verify: ## say whether what make generate writes is what is committed
+	@scripts/verify
 
 .PHONY: clean
 clean: ## remove what make has built

@@ -10,9 +10,9 @@ import (
 )
 
 // inventoryClients starts an emulator with one tenant and returns clients of it.
-func inventoryClients(t *testing.T) (*defender.Client, *graph.Client) {
+func inventoryClients(t *testing.T, o emulator.Options) (*defender.Client, *graph.Client) {
 	t.Helper()
-	server, err := emulator.Start(emulator.Options{})
+	server, err := emulator.Start(o)
 	if err != nil {
 		t.Fatal(err)
 	}

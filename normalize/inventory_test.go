@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/defender"
+	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/graph"
 	"github.com/gatehouse-sec/gatehouse/ocsf"
 )
@@ -328,7 +329,7 @@ func feed[T any](t *testing.T, s inventoryStream, api gatehouse.API, list iter.S
 // TestInventoryOfATenant reads a generated tenant through the SDKs.
 func TestInventoryOfATenant(t *testing.T) {
 	t.Parallel()
-	mde, security := inventoryClients(t)
+	mde, security := inventoryClients(t, emulator.Options{})
 	ctx := context.Background()
 	feed(t, inventoryOf(t, "devices"), gatehouse.APIMDE, mde.Machines.List(ctx, nil), func(v *defender.Machine) []byte { return v.Raw })
 	feed(t, inventoryOf(t, "vulnerabilities"), gatehouse.APIMDE, mde.SoftwareVulnerabilities.List(ctx, nil), func(v *defender.SoftwareVulnerability) []byte { return v.Raw })

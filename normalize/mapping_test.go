@@ -114,3 +114,24 @@ func page(m mapping) []byte {
 	}
 	return b.Bytes()
 }
+
+// TestMappingPages looks for pages that nobody writes any more.
+func TestMappingPages(t *testing.T) {
+	t.Parallel()
+	written := map[string]bool{"alerts.md": true, "incidents.md": true}
+	for _, s := range inventoryStreams() {
+		written[s.mapping.stream+".md"] = true
+	}
+	for _, m := range huntingMappings() {
+		written[m.stream+".md"] = true
+	}
+	there, err := filepath.Glob(filepath.Join("..", "docs", "reference", "mapping", "*.md"))
+	if err != nil || len(there) != len(written) {
+		t.Errorf("%d pages, %d mappings (%v)", len(there), len(written), err)
+	}
+	for _, path := range there {
+		if !written[filepath.Base(path)] {
+			t.Errorf("%s is written by nobody", path)
+		}
+	}
+}
