@@ -25,10 +25,10 @@ func TestEveryAction(t *testing.T) {
 	t.Parallel()
 	for _, a := range action.Catalogue() {
 		for _, d := range a.Doors {
-			for _, p := range d.AnyOf {
-				for _, f := range d.Follow {
-					if slices.Contains(d.AnyOf, f) && f != p {
-						continue // either does both
+			for i, p := range d.AnyOf {
+				for j, f := range d.Follow {
+					if i > 0 && j > 0 && f != p {
+						continue // each has had its turn
 					}
 					t.Run(fmt.Sprintf("%s/%s/%s/%s", a.Name, d.API, p.Name, f.Name), func(t *testing.T) {
 						t.Parallel()
@@ -163,6 +163,9 @@ func TestLostAnswer(t *testing.T) {
 				"504":       {Kind: emulator.FaultLostAnswer, Status: 504},
 				"throttled": {Kind: emulator.FaultThrottle},
 			} {
+				if name != "closed" && !slices.Contains([]string{"isolate", "update-alert", "tag"}, a.Name) {
+					continue // what an error means does not hang on the action
+				}
 				t.Run(fmt.Sprintf("%s/%s/%s", a.Name, d.API, name), func(t *testing.T) {
 					t.Parallel()
 					lose(t, a, d.API, fault)
