@@ -1,0 +1,79 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse/api"
+)
+
+// EventsService reads the feed of changes.
+type EventsService struct{ c *Client }
+
+// EventQuery says which events to read.
+type EventQuery struct {
+	After        int64 // numbers greater than this one
+	Integrations []string
+	Streams      []string
+	Format       string // none, ocsf or raw; empty: the server's default
+	Limit        int    // of a page; 0: the server's default
+}
+
+// Page reads one page of the feed.
+func (s *EventsService) Page(ctx context.Context, q EventQuery) (api.Events, error) {
+	v := url.Values{"after": {strconv.FormatInt(q.After, 10)}}
+	for name, list := range map[string][]string{"integration": q.Integrations, "stream": q.Streams} {
+		for _, text := range list {
+			v.Add(name, text)
+		}
+	}
+	if q.Format != "" {
+		v.Set("format", q.Format)
+	}
+	if q.Limit > 0 {
+		v.Set("limit", strconv.Itoa(q.Limit))
+	}
+	return get[api.Events](ctx, s.c, v, "events")
+}
+
+// List yields the events that there are, to the newest. Keep the number of the
+// last one to go on from there.
+func (s *EventsService) List(ctx context.Context, q EventQuery) iter.Seq2[api.Event, error] {
+	return s.read(ctx, q, 0)
+}
+
+// Follow yields the events that there are, and then each new one, until ctx ends.
+// It looks for new ones after every pause.
+func (s *EventsService) Follow(ctx context.Context, q EventQuery, pause time.Duration) iter.Seq2[api.Event, error] {
+	return s.read(ctx, q, max(pause, 100*time.Millisecond))
+}
+
+// read yields events, and goes on after a pause when there is one.
+func (s *EventsService) read(ctx context.Context, q EventQuery, pause time.Duration) iter.Seq2[api.Event, error] {
+	return func(yield func(api.Event, error) bool) {
+		for {
+			page, err := s.Page(ctx, q)
+			if err == nil && len(page.Items) == 0 {
+				if pause == 0 && page.Next >= page.Last {
+					return
+				}
+				if pause > 0 {
+					err = sleep(ctx, pause)
+				}
+			}
+			if err != nil {
+				yield(api.Event{}, err)
+				return
+			}
+			for _, e := range page.Items {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			q.After = max(q.After, page.Next)
+		}
+	}
+}
