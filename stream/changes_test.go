@@ -94,3 +94,49 @@ func TestExportGoesOn(t *testing.T) {
 		t.Errorf("%d rows were read for %d", all.rows, len(keys))
 	}
 }
+
+// TestEmptyExport: an export without files does not say that everything is gone,
+// until another one, an hour later or more, says the same.
+func TestEmptyExport(t *testing.T) {
+	t.Parallel()
+	d := door(t, stream.Vulnerabilities, gatehouse.APIMDE)
+	clock := emulator.NewFakeClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+	s := raise(t, emulator.Options{Clock: clock, NoLimits: true, Size: emulator.Size{Devices: 3, Alerts: -1}}, d.AnyOf)
+	full := s.mustRead(t, d, stream.Request{Now: clock.Now})
+	if len(full.records) == 0 || !full.complete {
+		t.Fatal("there is nothing to lose")
+	}
+	for id := range devicesOf(t, s) {
+		if err := s.RemoveDevice(s.tenant.TenantID, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock.Advance(7 * time.Hour)
+	s.connect()
+	from, held := full.last, int64(len(full.records))
+	for _, step := range []struct {
+		wait     time.Duration
+		complete bool
+	}{{0, false}, {time.Minute, false}, {6 * time.Hour, true}} {
+		clock.Advance(step.wait)
+		s.connect()
+		m := s.mustRead(t, d, stream.Request{From: from, Held: held, Now: clock.Now})
+		if m.complete != step.complete || len(m.records) != 0 {
+			t.Errorf("after %s: complete %v, %d rows", step.wait, m.complete, len(m.records))
+		}
+		from = m.last
+	}
+	if m := s.mustRead(t, d, stream.Request{Now: clock.Now}); !m.complete {
+		t.Error("an empty export is doubted although nothing is held")
+	}
+}
+
+// devicesOf are the devices of the tenant.
+func devicesOf(t *testing.T, s stage) map[string]bool {
+	t.Helper()
+	ids := map[string]bool{}
+	for _, id := range s.Truth(s.tenant.TenantID).Devices {
+		ids[id] = true
+	}
+	return ids
+}
