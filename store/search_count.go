@@ -66,14 +66,14 @@ func (p *part) count(ctx context.Context, atMost int64) (n int64, err error) {
 // countLead is the condition that a count reads by: the span, which the index
 // cannot check otherwise, or the point with the fewest hits.
 func (p *part) countLead(ctx context.Context) (*lead, error) {
-	leads := p.where.leads(false)
+	leads := p.where.leads()
 	if len(p.where.spans) == 1 {
 		return &lead{span: &p.where.spans[0]}, nil
 	}
 	if len(leads) == 0 {
 		return nil, nil
 	}
-	best, err := p.cheapest(ctx, p.store.options.Search.Many, false)
+	best, err := p.cheapest(ctx, p.store.options.Search.Many)
 	if best == nil {
 		best = &leads[0]
 	}

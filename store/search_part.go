@@ -96,11 +96,17 @@ func (p *part) choose(ctx context.Context) error {
 	if p.q.Sort == "" || (p.started && p.from.missing) {
 		p.phase = phaseMissing
 	}
-	best, err := p.cheapest(ctx, p.store.options.Search.Few, false)
+	// To read ids and look at the other points is cheap; to look at lists is not.
+	few := p.store.options.Search.Few
+	best, err := p.cheapest(ctx, 3*few)
 	if err != nil || best == nil {
 		return err
 	}
-	return p.gather(ctx, *best)
+	ids, err := p.gatherIDs(ctx, *best)
+	if err != nil || len(ids) >= few {
+		return err
+	}
+	return p.gather(ctx, ids)
 }
 
 // weigh looks for another way when many rows were read for few hits.
@@ -109,11 +115,21 @@ func (p *part) weigh(ctx context.Context) error {
 		return nil
 	}
 	p.fallback = true
-	best, err := p.cheapest(ctx, p.store.options.Search.Many, true)
-	if err != nil || best == nil {
+	best, err := p.cheapest(ctx, p.store.options.Search.Many)
+	if err != nil {
 		return err
 	}
-	return p.gather(ctx, *best)
+	if best == nil {
+		best = p.where.container() // reads a whole name, but not the records
+	}
+	if best == nil {
+		return nil
+	}
+	ids, err := p.gatherIDs(ctx, *best)
+	if err != nil || len(ids) >= p.store.options.Search.Many {
+		return err
+	}
+	return p.gather(ctx, ids)
 }
 
 // keep takes hits into the buffer.
@@ -125,13 +141,9 @@ func (p *part) keep(hits []hit) {
 // detailBatch is of how many records the facets are looked up at once.
 const detailBatch = 1000
 
-// gather reads all hits of one condition and sorts them.
-func (p *part) gather(ctx context.Context, d lead) error {
+// gather looks at all records that are left and sorts the hits.
+func (p *part) gather(ctx context.Context, ids []int64) error {
 	p.phase = phaseOver
-	ids, err := p.gatherIDs(ctx, d)
-	if err != nil {
-		return err
-	}
 	var all []hit
 	for chunk := range slices.Chunk(ids, detailBatch) {
 		hits, err := p.detail(ctx, chunk)

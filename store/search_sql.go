@@ -17,9 +17,8 @@ type lead struct {
 	contains *Condition
 }
 
-// leads lists the conditions that can lead a search. With all, also those that
-// read the whole of a name.
-func (w *where) leads(all bool) []lead {
+// leads lists the conditions that can lead a search.
+func (w *where) leads() []lead {
 	var list []lead
 	for i := range w.points {
 		if !w.points[i].not {
@@ -29,12 +28,18 @@ func (w *where) leads(all bool) []lead {
 	for i := range w.spans {
 		list = append(list, lead{span: &w.spans[i]})
 	}
+	return list
+}
+
+// container is a condition that the index can answer by reading the whole of a
+// name; nil when there is none.
+func (w *where) container() *lead {
 	for i := range w.rest {
-		if all && w.rest[i].Op == OpContains {
-			list = append(list, lead{contains: &w.rest[i]})
+		if w.rest[i].Op == OpContains {
+			return &lead{contains: &w.rest[i]}
 		}
 	}
-	return list
+	return nil
 }
 
 // on adds what a lead asks of the rows f of the index.
@@ -75,17 +80,11 @@ func (p *part) on(c *conditions, d lead) error {
 }
 
 // cheapest returns the lead with the fewest hits, if any has fewer than most.
-func (p *part) cheapest(ctx context.Context, most int, all bool) (*lead, error) {
+func (p *part) cheapest(ctx context.Context, most int) (*lead, error) {
 	var best *lead
-	for _, d := range p.where.leads(all) {
-		c := &conditions{}
-		if err := p.on(c, d); err != nil {
-			return nil, err
-		}
-		var n int
-		//nolint:gosec // the parts are ours
-		query := fmt.Sprintf("SELECT COUNT(*) FROM (SELECT 1 FROM facets f%s LIMIT %d) n", c.where(), most)
-		if err := p.store.read.QueryRowContext(ctx, query, c.args...).Scan(&n); err != nil {
+	for _, d := range p.where.leads() {
+		n, err := p.estimate(ctx, d, most)
+		if err != nil {
 			return nil, err
 		}
 		if n < most {
@@ -93,6 +92,27 @@ func (p *part) cheapest(ctx context.Context, most int, all bool) (*lead, error) 
 		}
 	}
 	return best, nil
+}
+
+// estimate counts the rows of a lead, up to most. What was counted a moment ago
+// is not counted again: it only decides about the way.
+func (p *part) estimate(ctx context.Context, d lead, most int) (int, error) {
+	c := &conditions{}
+	if err := p.on(c, d); err != nil {
+		return 0, err
+	}
+	//nolint:gosec // the parts are ours
+	query := fmt.Sprintf("SELECT COUNT(*) FROM (SELECT 1 FROM facets f%s LIMIT %d) n", c.where(), most)
+	key, now := fmt.Sprint(query, c.args), p.store.now()
+	if n, ok := p.store.estimates.get(key, now); ok {
+		return n, nil
+	}
+	var n int
+	err := p.store.read.QueryRowContext(ctx, query, c.args...).Scan(&n)
+	if err == nil {
+		p.store.estimates.put(key, n, now)
+	}
+	return n, err
 }
 
 // checks is a truth value: whether a record meets every point but the one that

@@ -45,7 +45,7 @@ type Options struct {
 type SearchTuning struct {
 	First  int // rows of the first batch that is read in order; default 128
 	Batch  int // rows of a batch at most; default 1,000
-	Few    int // so many records of one condition are gathered at once; default 600
+	Few    int // fewer records are gathered at once; default 600, of three times as many of one condition
 	Budget int // rows read in order before another way is weighed; default 1,500
 	Many   int // more records than this are not gathered then; default 20,000
 }
@@ -91,6 +91,8 @@ type Store struct {
 
 	mirrorsMu sync.Mutex
 	mirrors   map[int64]mirror // id to name; a mirror's id never means another
+
+	estimates estimates
 
 	keysMu sync.Mutex
 	keys   *keyring

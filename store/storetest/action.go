@@ -55,6 +55,37 @@ func testActions(t *testing.T, fresh func(testing.TB) store.Options) {
 	if _, _, err := f.s.CreateAction(t.Context(), elsewhere, c.Now(), nil); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("no integration: got %v", err)
 	}
+	f.oneHolder(c, a)
+	changed := must(f.s.ChangeAction(t.Context(), a.ID, func(a *gatehouse.ResponseAction) (time.Time, *gatehouse.AuditEntry, error) {
+		a.State, a.Targets[0].State, a.Ended = gatehouse.ActionCancelled, gatehouse.ActionCancelled, c.Now()
+		return time.Time{}, &gatehouse.AuditEntry{Operation: "actions.cancel"}, nil
+	}))(t)
+	for name, got := range map[string]gatehouse.ResponseAction{
+		"by id":              must(f.s.Action(t.Context(), a.ID))(t),
+		"by upstream id":     must(f.s.ActionByUpstreamID(t.Context(), f.integration, "up-1"))(t),
+		"by idempotency key": must(f.s.ActionByIdempotencyKey(t.Context(), f.integration, a.IdempotencyKey))(t),
+	} {
+		if diff := cmp.Diff(changed, got); diff != "" {
+			t.Errorf("%s (-changed +got)\n%s", name, diff)
+		}
+	}
+	f.actionStates(a.ID, "1 queued", "0 queued", "1 running", "0 running", "1 cancelled", "0 cancelled")
+	if _, due, err := f.s.NextActionDue(t.Context()); due || err != nil {
+		t.Errorf("an ended action is due: %v", err)
+	}
+	must(0, f.s.RemoveIntegration(t.Context(), f.integration))(t)
+	if _, err := f.s.Action(t.Context(), a.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("its integration is removed: got %v", err)
+	}
+	if n := len(must(f.s.Audit(t.Context(), store.AuditQuery{All: true}))(t)); n != 3 {
+		t.Errorf("%d entries left in the audit log, want 3", n)
+	}
+}
+
+// oneHolder looks that nobody but the holder of the lease writes to an action.
+func (f *fixture) oneHolder(c *clock, a gatehouse.ResponseAction) {
+	t := f.t
+	t.Helper()
 	claimed, fence, err := f.s.ClaimAction(t.Context(), "one", time.Minute, c.Now())
 	if err != nil || claimed == nil || !cmp.Equal(*claimed, a) {
 		t.Fatalf("got %+v, %v", claimed, err)
@@ -95,34 +126,10 @@ func testActions(t *testing.T, fresh func(testing.TB) store.Options) {
 	if got := must(f.s.VerifyAudit(t.Context()))(t); !got.Sound() || got.Entries != entries {
 		t.Errorf("what was refused is in the audit log: %+v", got)
 	}
-	changed := must(f.s.ChangeAction(t.Context(), a.ID, func(a *gatehouse.ResponseAction) (time.Time, *gatehouse.AuditEntry, error) {
-		a.State, a.Targets[0].State, a.Ended = gatehouse.ActionCancelled, gatehouse.ActionCancelled, c.Now()
-		return time.Time{}, &gatehouse.AuditEntry{Operation: "actions.cancel"}, nil
-	}))(t)
-	for name, got := range map[string]gatehouse.ResponseAction{
-		"by id":              must(f.s.Action(t.Context(), a.ID))(t),
-		"by upstream id":     must(f.s.ActionByUpstreamID(t.Context(), f.integration, "up-1"))(t),
-		"by idempotency key": must(f.s.ActionByIdempotencyKey(t.Context(), f.integration, a.IdempotencyKey))(t),
-	} {
-		if diff := cmp.Diff(changed, got); diff != "" {
-			t.Errorf("%s (-changed +got)\n%s", name, diff)
-		}
-	}
-	f.actionStates(a.ID, "1 queued", "0 queued", "1 running", "0 running", "1 cancelled", "0 cancelled")
-	if _, due, err := f.s.NextActionDue(t.Context()); due || err != nil {
-		t.Errorf("an ended action is due: %v", err)
-	}
-	must(0, f.s.RemoveIntegration(t.Context(), f.integration))(t)
-	if _, err := f.s.Action(t.Context(), a.ID); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("its integration is removed: got %v", err)
-	}
-	if n := len(must(f.s.Audit(t.Context(), store.AuditQuery{All: true}))(t)); n != 3 {
-		t.Errorf("%d entries left in the audit log, want 3", n)
-	}
 }
 
 // cutShort ends a lease as if its time was over.
-func cutShort(t *testing.T, f *fixture, id string) {
+func cutShort(t testing.TB, f *fixture, id string) {
 	t.Helper()
 	if _, err := f.s.DB().ExecContext(t.Context(), "UPDATE actions SET lease_until = 1 WHERE id = $1", id); err != nil {
 		t.Fatal(err)

@@ -107,15 +107,43 @@ func testAuditTampered(t *testing.T, fresh func(testing.TB) store.Options) {
 	do("CREATE TABLE kept AS SELECT * FROM audit")
 	do("CREATE TABLE kept_head AS SELECT * FROM audit_head")
 	defer func() { do("DROP TABLE kept"); do("DROP TABLE kept_head") }()
+	cases := tamperings(postgres)
+	for name, c := range cases {
+		for _, statement := range strings.Split(c.do, "; ") {
+			do(statement)
+		}
+		v := must(f.s.VerifyAudit(t.Context()))(t)
+		var where []int64
+		for _, b := range v.Breaks {
+			where = append(where, b.Number)
+		}
+		if len(where) > len(c.where) && len(c.where) > 0 {
+			where = where[:len(c.where)] // all that follows has moved
+		}
+		if diff := cmp.Diff(c.where, where); diff != "" || v.Sound() != (c.where == nil) {
+			t.Errorf("%s: got %+v", name, v.Breaks)
+		}
+		do("DELETE FROM audit")
+		do("INSERT INTO audit SELECT * FROM kept")
+		do("DELETE FROM audit_head")
+		do("INSERT INTO audit_head SELECT * FROM kept_head")
+	}
+}
+
+// tampering is a change of the log from outside, and the entries that it shows at.
+type tampering struct {
+	do    string
+	where []int64
+}
+
+// tamperings are one of each kind.
+func tamperings(postgres bool) map[string]tampering {
 	other := "x'00'"
 	if postgres {
 		other = `'\x00'`
 	}
 	columns := "at, actor, actor_kind, operation, integration_id, target, outcome, request_id, detail, previous, hash"
-	cases := map[string]struct {
-		do    string
-		where []int64
-	}{
+	cases := map[string]tampering{
 		"untouched":          {"UPDATE audit SET actor = actor", nil},
 		"first removed":      {"DELETE FROM audit WHERE number = 1", []int64{1}},
 		"one removed":        {"DELETE FROM audit WHERE number = 5", []int64{5}},
@@ -140,29 +168,7 @@ func testAuditTampered(t *testing.T, fresh func(testing.TB) store.Options) {
 		case "detail", "previous", "hash":
 			value = other
 		}
-		cases["changed "+column] = struct {
-			do    string
-			where []int64
-		}{fmt.Sprintf("UPDATE audit SET %s = %s WHERE number = 4", column, value), []int64{4}}
+		cases["changed "+column] = tampering{fmt.Sprintf("UPDATE audit SET %s = %s WHERE number = 4", column, value), []int64{4}}
 	}
-	for name, c := range cases {
-		for _, statement := range strings.Split(c.do, "; ") {
-			do(statement)
-		}
-		v := must(f.s.VerifyAudit(t.Context()))(t)
-		var where []int64
-		for _, b := range v.Breaks {
-			where = append(where, b.Number)
-		}
-		if len(where) > len(c.where) && len(c.where) > 0 {
-			where = where[:len(c.where)] // all that follows has moved
-		}
-		if diff := cmp.Diff(c.where, where); diff != "" || v.Sound() != (c.where == nil) {
-			t.Errorf("%s: got %+v", name, v.Breaks)
-		}
-		do("DELETE FROM audit")
-		do("INSERT INTO audit SELECT * FROM kept")
-		do("DELETE FROM audit_head")
-		do("INSERT INTO audit_head SELECT * FROM kept_head")
-	}
+	return cases
 }
