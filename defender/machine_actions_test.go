@@ -146,3 +146,26 @@ func TestActionsAreSentOnce(t *testing.T) {
 		})
 	}
 }
+
+// Whatever is answered for a link, it is a link to a host or an error, and no text
+// of ours shows its query.
+func FuzzPackageURI(f *testing.F) {
+	f.Add(`{"value":"\"https://a.blob.core.windows.net/p.zip?sig=s\""}`)
+	f.Add(`{"value":"https://api.security.microsoft.com:443/safedownload/p.zip?token=s"}`)
+	f.Add(`{"value":null}`)
+	f.Add(`{"value":"\""}`)
+	f.Add(`[]`)
+	f.Add(``)
+	f.Fuzz(func(t *testing.T, body string) {
+		link, err := of(t, body).MachineActions.PackageURI(t.Context(), "a")
+		if err != nil {
+			if link.Reveal() != "" {
+				t.Errorf("a link beside the error %v", err)
+			}
+			return
+		}
+		if link.Reveal() == "" || strings.Contains(link.String(), "?") {
+			t.Errorf("%q", link.Reveal())
+		}
+	})
+}
