@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/engine"
+	"github.com/gatehouse-sec/gatehouse/server"
 	"github.com/gatehouse-sec/gatehouse/store"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
@@ -34,6 +34,8 @@ type Options struct {
 	// Listen is the address, host:port, that metrics and health are served on
 	// while the application runs. Default: none.
 	Listen string
+	// API says how the REST API is served. Default: it is not.
+	API APIOptions
 	// CredentialRefs are patterns of the references that a credential may be given
 	// by over the REST API, as env:DEFENDER_* or file:/run/secrets/*. Default: none.
 	CredentialRefs []string
@@ -87,11 +89,12 @@ type App struct {
 	responses *responses
 	registry  *prometheus.Registry
 
-	mu       sync.Mutex
-	listener net.Listener
-	server   *http.Server
-	serving  sync.WaitGroup
-	stopped  bool
+	mu             sync.Mutex
+	rest           *server.Server // nil until its first use
+	metricsServing served
+	apiServing     served
+	serving        sync.WaitGroup
+	stopped        bool
 }
 
 // New opens the store. It starts no work; [App.SyncOnce] and the methods about
@@ -206,6 +209,12 @@ func (a *App) Close() error {
 	stop, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	err := a.Stop(stop)
+	a.mu.Lock()
+	rest := a.rest
+	a.mu.Unlock()
+	if rest != nil {
+		rest.Close()
+	}
 	a.accounts.close()
 	return errors.Join(err, a.accounts.tracing.close(), a.store.Close())
 }

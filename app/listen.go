@@ -16,10 +16,10 @@ import (
 func (a *App) Addr() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.listener == nil {
+	if a.metricsServing.listener == nil {
 		return ""
 	}
-	return a.listener.Addr().String()
+	return a.metricsServing.listener.Addr().String()
 }
 
 // Handler serves three routes to whoever asks:
@@ -54,40 +54,65 @@ func answer(w http.ResponseWriter, status int, text string) {
 	_, _ = fmt.Fprintln(w, text) // who asked may be gone
 }
 
-// listen serves the handler, if that is wanted.
-func (a *App) listen(ctx context.Context) error {
-	if a.options.Listen == "" {
-		return nil
-	}
+// served is what listens at one address.
+type served struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// serve answers at an address until [served.end].
+func (a *App) serve(ctx context.Context, address string, hs *http.Server) (served, error) {
 	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", a.options.Listen)
+	l, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w: choose another address", a.options.Listen, err)
+		return served{}, fmt.Errorf("listen on %s: %w: choose another address", address, err)
 	}
-	server := &http.Server{Handler: a.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	a.mu.Lock()
-	a.listener, a.server = l, server
-	a.mu.Unlock()
 	a.serving.Go(func() {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			a.options.Log.Error("metrics and health are no longer served", "error", err)
+		run := func() error { return hs.Serve(l) }
+		if hs.TLSConfig != nil {
+			run = func() error { return hs.ServeTLS(l, "", "") }
+		}
+		if err := run(); !errors.Is(err, http.ErrServerClosed) {
+			a.options.Log.Error("an address is no longer served", "address", address, "error", err)
 		}
 	})
+	return served{l, hs}, nil
+}
+
+// end lets what is under way come to its end, or cuts it short when ctx ends.
+func (s served) end(ctx context.Context) error {
+	if s.server == nil {
+		return nil
+	}
+	if err := s.server.Shutdown(ctx); err != nil {
+		return s.server.Close()
+	}
+	return nil
+}
+
+// listen serves metrics and health, and the REST API, if that is wanted.
+func (a *App) listen(ctx context.Context) error {
+	if a.options.Listen != "" {
+		s, err := a.serve(ctx, a.options.Listen, &http.Server{Handler: a.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute})
+		if err != nil {
+			return err
+		}
+		a.mu.Lock()
+		a.metricsServing = s
+		a.mu.Unlock()
+	}
+	if err := a.listenAPI(ctx); err != nil {
+		return errors.Join(err, a.unlisten(ctx))
+	}
 	return nil
 }
 
 // unlisten ends what listen began.
 func (a *App) unlisten(ctx context.Context) error {
 	a.mu.Lock()
-	server := a.server
+	metrics, rest := a.metricsServing, a.apiServing
 	a.mu.Unlock()
-	if server == nil {
-		return nil
-	}
-	err := server.Shutdown(ctx)
-	if err != nil {
-		err = server.Close()
-	}
+	err := errors.Join(rest.end(ctx), metrics.end(ctx))
 	a.serving.Wait()
 	return err
 }

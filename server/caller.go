@@ -35,7 +35,7 @@ func (c *caller) limits() []string {
 	if c.all {
 		return nil
 	}
-	return c.sees
+	return append([]string{}, c.sees...)
 }
 
 type contextKey int

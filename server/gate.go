@@ -1,9 +1,13 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -25,6 +29,13 @@ func (s *Server) gate(r route, next http.HandlerFunc) http.HandlerFunc {
 		ctx = context.WithValue(ctx, noteKey, &note{})
 		secure(w.Header(), id)
 		out := &recorder{ResponseWriter: w, passing: r.streams}
+		if r.streams {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithCancel(ctx)
+			defer cancel()
+			defer context.AfterFunc(s.drained, cancel)()
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // the one of the connection's last answer
+		}
 		ctx = s.pass(ctx, out, req, r, next)
 		s.settle(ctx, out, req, r)
 		out.release(req)
@@ -54,9 +65,38 @@ func (s *Server) pass(ctx context.Context, out *recorder, req *http.Request, r r
 		}
 	}
 	req = req.WithContext(ctx)
-	req.Body = http.MaxBytesReader(out, req.Body, s.maxBody(r)+1)
+	if p := s.takeBody(out, req, r); p != nil {
+		s.refuse(ctx, out, req, p)
+		return ctx
+	}
 	s.guarded(out, req, func() { s.repeatable(out, req, r, next) })
 	return ctx
+}
+
+// bodyTime is how long a body may take to arrive.
+const bodyTime = 30 * time.Second
+
+// takeBody reads the body whole, while the clock of the connection runs: who sends
+// a letter now and then holds nothing up.
+func (s *Server) takeBody(out *recorder, req *http.Request, r route) *api.Problem {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil
+	}
+	conn := http.NewResponseController(out.ResponseWriter)
+	if err := conn.SetReadDeadline(time.Now().Add(bodyTime)); err == nil {
+		defer func() { _ = conn.SetReadDeadline(time.Time{}) }()
+	}
+	most := s.maxBody(r)
+	body, err := io.ReadAll(http.MaxBytesReader(out, req.Body, most))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return newProblem(api.CodeTooLarge, fmt.Sprintf("the body has more than %d bytes", most), "send less at once")
+	}
+	if err != nil {
+		return newProblem(api.CodeBadRequest, "the body broke off, or took too long", "")
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	req.ContentLength = int64(len(body))
+	return nil
 }
 
 // guarded runs f and answers its panic. An answer that is under way is cut off, so
@@ -86,7 +126,7 @@ func (s *Server) settle(ctx context.Context, out *recorder, req *http.Request, r
 	if !r.changes() {
 		return
 	}
-	err := s.audit(ctx, r, out.code(), string(out.problem))
+	err := s.audit(ctx, r, out.code(), out.problemCode())
 	if err == nil {
 		return
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -113,16 +114,17 @@ func (s *Server) createKey(ctx context.Context, in *answer[api.NewKey]) (*answer
 	text := NewKeyText("")
 	k.ID, k.Prefix, k.Hash = text.ID, text.Prefix, text.Hash
 	noteOf(ctx).target = k.ID
-	noteOf(ctx).detail = keyGrant(k)
+	noteOf(ctx).detail = KeyDetail(k)
 	if k, err = s.store.AddKey(ctx, k); err != nil {
 		return nil, err
 	}
 	return &answer[api.IssuedKey]{api.IssuedKey{Key: keyOf(k), Text: text.Text.Reveal()}}, nil
 }
 
-// keyGrant is what the audit says of a new key.
-func keyGrant(k gatehouse.Key) any {
-	return map[string]any{"name": k.Name, "scopes": k.Scopes, "integrations": k.Integrations, "expires": k.Expires}
+// KeyDetail is what the audit says of a key.
+func KeyDetail(k gatehouse.Key) json.RawMessage {
+	text, _ := json.Marshal(keyOf(k)) // it has nothing that cannot be encoded
+	return text
 }
 
 // wantedKey is the key that was asked for, without its text.
@@ -192,10 +194,10 @@ func (s *Server) rotateKey(ctx context.Context, in *struct {
 	if keep > 0 {
 		change.OldUntil = s.now().Add(keep)
 	}
-	noteOf(ctx).detail = map[string]any{"expires": change.Expires, "oldUntil": change.OldUntil}
 	if k, err = s.store.RotateKey(ctx, k.ID, change); err != nil {
 		return nil, err
 	}
+	noteOf(ctx).detail = KeyDetail(k)
 	return &answer[api.IssuedKey]{api.IssuedKey{Key: keyOf(k), Text: text.Text.Reveal()}}, nil
 }
 
@@ -211,9 +213,19 @@ func keepOld(b *api.RotateKey) (time.Duration, error) {
 	return d, nil
 }
 
-// renewed is when a key ends that gets a new text now: its life begins anew, but
-// goes no further than that of the key that gives it.
+// renewed is when a key ends that gets a new text now, which is no later than the
+// end of the key that gives it.
 func (s *Server) renewed(ctx context.Context, k gatehouse.Key) time.Time {
+	end := RenewedExpiry(k, s.now())
+	if c := callerOf(ctx); c.kind == gatehouse.ActorKey && c.id != k.ID && !c.expires.IsZero() && end.After(c.expires) {
+		return c.expires
+	}
+	return end
+}
+
+// RenewedExpiry is when a key ends that gets a new text now: it lives as long again
+// as before.
+func RenewedExpiry(k gatehouse.Key, now time.Time) time.Time {
 	if k.Expires.IsZero() {
 		return time.Time{}
 	}
@@ -221,9 +233,5 @@ func (s *Server) renewed(ctx context.Context, k gatehouse.Key) time.Time {
 	if k.Rotated.After(begun) {
 		begun = k.Rotated
 	}
-	end := s.now().Add(k.Expires.Sub(begun))
-	if c := callerOf(ctx); c.kind == gatehouse.ActorKey && c.id != k.ID && !c.expires.IsZero() && end.After(c.expires) {
-		end = c.expires
-	}
-	return end
+	return now.Add(k.Expires.Sub(begun))
 }

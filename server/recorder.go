@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-sec/gatehouse/api"
 )
@@ -71,6 +72,20 @@ func (r *recorder) code() int {
 	return r.status
 }
 
+// problemCode is the code of the problem that is held back; empty for none.
+func (r *recorder) problemCode() string {
+	if r.problem == "" && r.code() >= http.StatusBadRequest {
+		var p api.Problem
+		if json.Unmarshal(r.body.Bytes(), &p) == nil {
+			return string(p.Code)
+		}
+	}
+	return string(r.problem)
+}
+
+// sendTime is how long whoever asked may take to fetch an answer.
+const sendTime = time.Minute
+
 // reset forgets an answer that is not sent yet.
 func (r *recorder) reset() {
 	r.status, r.problem = 0, ""
@@ -84,6 +99,7 @@ func (r *recorder) release(req *http.Request) {
 		return
 	}
 	r.committed = true
+	_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(sendTime)) // where there is a connection
 	h := r.Header()
 	if isRead(req) && r.code() == http.StatusOK && r.body.Len() > 0 {
 		if h.Get("ETag") == "" {

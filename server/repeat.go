@@ -29,11 +29,7 @@ func (s *Server) repeatable(out *recorder, req *http.Request, r route, next http
 		s.refuse(ctx, out, req, invalid("header.Idempotency-Key", "it is longer than 255 letters", ""))
 		return
 	}
-	asked, p := s.fingerprint(req, r, key)
-	if p != nil {
-		s.refuse(ctx, out, req, p)
-		return
-	}
+	asked := fingerprint(req, key)
 	kept, token, err := s.store.BeginAnswer(ctx, asked)
 	switch {
 	case errors.Is(err, store.ErrBusy):
@@ -49,18 +45,18 @@ func (s *Server) repeatable(out *recorder, req *http.Request, r route, next http
 }
 
 // fingerprint says what was asked for. It reads the body and puts it back.
-func (s *Server) fingerprint(req *http.Request, r route, key string) (store.AnswerRequest, *api.Problem) {
-	body, err := io.ReadAll(req.Body)
-	if err != nil || int64(len(body)) > s.maxBody(r) {
-		return store.AnswerRequest{}, newProblem(api.CodeTooLarge, "the body is too large, or broke off", "")
+func fingerprint(req *http.Request, key string) store.AnswerRequest {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body) // it is in memory
+		req.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	req.Body = io.NopCloser(bytes.NewReader(body))
 	h := sha256.New()
 	for _, part := range []string{req.Method, req.URL.Path, req.URL.RawQuery, req.Header.Get("If-Match"), string(body)} {
 		sum := sha256.Sum256([]byte(part))
 		h.Write(sum[:])
 	}
-	return store.AnswerRequest{Key: callerOf(req.Context()).id, IdempotencyKey: key, Fingerprint: gatehouse.Hash(h.Sum(nil))}, nil
+	return store.AnswerRequest{Key: callerOf(req.Context()).id, IdempotencyKey: key, Fingerprint: gatehouse.Hash(h.Sum(nil))}
 }
 
 // answerOnce runs the handler and keeps its answer, if it was a success. After

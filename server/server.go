@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -76,8 +77,10 @@ type Server struct {
 
 	document document
 
-	touching sync.Map       // ids of keys whose last use is being written
-	behind   sync.WaitGroup // what goes on behind an answer
+	touching sync.Map        // ids of keys whose last use is being written
+	behind   sync.WaitGroup  // what goes on behind an answer
+	drained  context.Context //nolint:containedctx // it ends the answers that follow a feed
+	drain    context.CancelFunc
 }
 
 // New makes the API. Nothing listens yet: serve [Server.Handler]. Close it when
@@ -91,6 +94,7 @@ func New(o Options) (*Server, error) {
 		options: o, store: o.Store, backend: o.Backend, responder: o.Responder, log: o.Log, now: o.Now,
 		mux: http.NewServeMux(), rates: newRates(o.RatePerMinute, o.Now), tokens: newTokens(o.OIDC, o.Now),
 	}
+	s.drained, s.drain = context.WithCancel(context.Background())
 	s.api = humago.New(gatedMux{s}, s.humaConfig())
 	for _, resource := range resources() {
 		resource(s)
@@ -105,8 +109,12 @@ func New(o Options) (*Server, error) {
 // Handler answers every route.
 func (s *Server) Handler() http.Handler { return s.mux }
 
-// Close waits for what goes on behind the answers that were given.
-func (s *Server) Close() error {
+// Drain ends the answers that would never end by themselves, such as those to who
+// follows a feed.
+func (s *Server) Drain() { s.drain() }
+
+// Close drains, and waits for what goes on behind the answers that were given.
+func (s *Server) Close() {
+	s.drain()
 	s.behind.Wait()
-	return nil
 }
