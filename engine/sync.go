@@ -311,7 +311,7 @@ func (r *reading) commit(p store.Page) (result store.PageResult, err error) {
 func page(run gatehouse.SyncRun, p gatehouse.Page) store.Page {
 	records := make([]store.PageRecord, len(p.Records))
 	for i, r := range p.Records {
-		records[i] = store.PageRecord{Key: r.Key, API: r.API, Document: r.Document, Content: r.Content, Common: r.Common, Gone: r.Gone}
+		records[i] = store.PageRecord{Key: r.Key, API: r.API, Document: r.Document, Content: r.Content, Common: r.Common, Gone: r.Gone, Facets: r.Facets, Points: r.Points}
 	}
 	aside := make([]store.SetAside, len(p.SetAside))
 	for i, a := range p.SetAside {

@@ -37,6 +37,7 @@ type writer struct {
 	ahead   time.Time // what lies behind it cannot be true
 	overlap time.Duration
 	hash    *hasher
+	index   *Indexer
 	calls   atomic.Int64 // that were made
 
 	full     bool      // everything is read
@@ -54,7 +55,7 @@ type writer struct {
 // begin begins a reading. Calls made with the context count as the reading's.
 func begin(ctx context.Context, s Stream, api gatehouse.API, r Request) (context.Context, *writer) {
 	w := &writer{
-		api: api, emit: r.Emit, limit: r.PageRows, from: r.From, hash: newHasher(s),
+		api: api, emit: r.Emit, limit: r.PageRows, from: r.From, hash: newHasher(s), index: NewIndexer(s.Name),
 		full: r.Mode == gatehouse.SyncFull, floor: 1, upstream: -1, seen: r.From.Watermark,
 		overlap: s.Overlap, ahead: r.now().Add(s.Overlap),
 	}
@@ -89,6 +90,7 @@ func (w *writer) add(i item) error {
 	record := gatehouse.PageRecord{Key: i.key, API: w.api, Document: i.document, Gone: i.gone}
 	if !i.gone {
 		record.Content = w.hash.content(i.document)
+		record.Facets, record.Points = w.index.Facets(i.document), w.index.Points(i.document)
 	}
 	if i.common != nil {
 		record.Common = i.common.hash()
