@@ -153,7 +153,6 @@ func (s *Store) Actions(ctx context.Context, f ActionFilter) ([]gatehouse.Respon
 		}
 		c.add("(created < ? OR (created = ? AND id < ?))", created, created, f.After)
 	}
-	//nolint:gosec // the parts are ours
 	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM actions%s ORDER BY created DESC, id DESC LIMIT %d", actionColumns, c.where(), bounded(f.Limit)), c.args...)
 	if err != nil {
 		return nil, s.failure("list actions", err)

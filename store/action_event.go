@@ -67,7 +67,6 @@ func (s *Store) ActionEvents(ctx context.Context, after int64, f ActionEventFilt
 	if f.Action != "" {
 		c.add("action_id = ?", f.Action)
 	}
-	//nolint:gosec // the parts are ours
 	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT number, action_id, integration_id, name, target, state, at FROM action_events%s ORDER BY number LIMIT %d", c.where(), bounded(f.Limit)), c.args...)
 	if err != nil {
 		return nil, s.failure("read events of actions", err)

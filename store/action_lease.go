@@ -39,7 +39,6 @@ func (t *transaction) claim(ctx context.Context, table, holder string, ttl time.
 			return "", 0, err
 		}
 	}
-	//nolint:gosec // the table is ours
 	query := fmt.Sprintf(`UPDATE %s SET holder = $1, lease_until = $2, fence = fence + 1 WHERE id =
 		(SELECT id FROM %s WHERE due > 0 AND due <= $3 AND lease_until <= $3 ORDER BY due LIMIT 1%s) RETURNING id, fence`, table, table, t.dialect.lock(true))
 	err = t.QueryRowContext(ctx, query, holder, at+ttl.Microseconds(), at).Scan(&id, &fence)
@@ -56,7 +55,6 @@ func (s *Store) extend(ctx context.Context, table, id string, fence int64, ttl t
 		if err != nil {
 			return err
 		}
-		//nolint:gosec // the table is ours
 		n, err := tx.exec(ctx, "UPDATE "+table+" SET lease_until = $3 WHERE id = $1 AND fence = $2 AND holder <> ''", id, fence, now+ttl.Microseconds())
 		return orLost(id, n, err)
 	})

@@ -13,6 +13,8 @@ import (
 )
 
 // apiKeyColumns are the columns that scanAPIKey reads.
+//
+//nolint:gosec // names of columns
 const apiKeyColumns = "id, name, prefix, hash, old_until, scopes, integrations, created, expires, revoked, rotated, last_used, bootstrap"
 
 // scanAPIKey reads one API key.

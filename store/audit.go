@@ -96,7 +96,6 @@ func (s *Store) Audit(ctx context.Context, q AuditQuery) ([]gatehouse.AuditEntry
 	if q.Newest {
 		order = "number DESC"
 	}
-	//nolint:gosec // the parts are ours
 	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM audit%s ORDER BY %s LIMIT %d", auditColumns, c.where(), order, bounded(q.Limit)), c.args...)
 	if err != nil {
 		return nil, s.failure("read the audit log", err)

@@ -160,8 +160,8 @@ func compareRows(a, b facetRow) int {
 // writeFacets brings the index up to what the changes say, and writes no more
 // than what differs. The mirror is locked.
 func (t *transaction) writeFacets(ctx context.Context, mirror int64, changes []facetChange) error {
-	any := slices.ContainsFunc(changes, func(c facetChange) bool { return len(c.facets) > 0 })
-	if !any && !t.faceted {
+	some := slices.ContainsFunc(changes, func(c facetChange) bool { return len(c.facets) > 0 })
+	if !some && !t.faceted {
 		return nil
 	}
 	if !t.faceted {

@@ -55,6 +55,7 @@ func (s *Store) Points(ctx context.Context, integration string, stream gatehouse
 	if !until.IsZero() {
 		q.add("p.at < ?", micros(until))
 	}
+	//nolint:gosec // the parts are ours
 	rows, err := s.read.QueryContext(ctx, "SELECT p.key, p.at, p.value, p.maximum, p.detail FROM mirrors m JOIN points p ON p.mirror_id = m.id"+q.where()+" ORDER BY p.at", q.args...)
 	if err != nil {
 		return nil, s.failure("read points", err)

@@ -84,6 +84,7 @@ func (s *Store) mirrorsOf(ctx context.Context, integrations []string, stream gat
 	if err := c.in(s.dialect, "integration_id", integrations); err != nil {
 		return nil, err
 	}
+	//nolint:gosec // the parts are ours
 	rows, err := s.read.QueryContext(ctx, "SELECT id, integration_id FROM mirrors"+c.where(), c.args...)
 	if err != nil {
 		return nil, err

@@ -316,6 +316,7 @@ func (p *part) eachFacets(ctx context.Context, ids []int64, f func(id int64, key
 	if err != nil {
 		return err
 	}
+	//nolint:gosec // the parts are ours
 	rows, err := p.store.read.QueryContext(ctx, "SELECT r.id, r.key, f.facets FROM records r LEFT JOIN record_facets f ON f.record_id = r.id WHERE r.id IN "+p.store.dialect.numbers("$1"), list)
 	if err != nil {
 		return err

@@ -275,7 +275,7 @@ func (w *searched) inOrder(t *rapid.T, q store.SearchQuery, all []string) {
 		va, oka := w.sortValue(q, a)
 		vb, okb := w.sortValue(q, b)
 		integration := func(id string) string { i, _, _ := strings.Cut(id, " "); return i }
-		ok := true
+		var ok bool
 		switch {
 		case q.Sort == "" || (!oka && !okb):
 			ok = before(a, b)
