@@ -405,7 +405,9 @@ func (s sizes) hold(t *testing.T, truth emulator.Truth, size emulator.Size) {
 		if n, known := want[m.Stream]; m.State != gatehouse.StreamHealthy || known && m.Rows != int64(n) {
 			t.Errorf("%s is %s with %d records, want %d: %s", m.Stream, m.State, m.Rows, n, m.Reason)
 		}
-		if float64(m.Calls) > mostCalls*float64(m.Floor) {
+		// The pages of a list overlap by some rows, so that one whose last page is full to
+		// the brim takes one call more.
+		if float64(m.Calls) > mostCalls*float64(m.Floor) && m.Calls > m.Floor+1 {
 			t.Errorf("%s took %d calls, more than %.2f times the floor of %d", m.Stream, m.Calls, mostCalls, m.Floor)
 		}
 	}
