@@ -118,6 +118,7 @@ var (
 // its next try.
 const migrationTries = 5
 
+// newRiver makes jobs over a driver, and their tables.
 func newRiver[T any](ctx context.Context, driver riverdriver.Driver[T], o RiverOptions, closeAll func()) (*riverJobs[T], error) {
 	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: o.Log})
 	if err != nil {
@@ -180,6 +181,7 @@ func (*syncWorker) Timeout(*river.Job[syncArgs]) time.Duration { return jobTimeo
 // NextRetry lets a job that was rescued come back at once.
 func (*syncWorker) NextRetry(*river.Job[syncArgs]) time.Time { return time.Now() }
 
+// Start hands out jobs to work until Stop.
 func (j *riverJobs[T]) Start(ctx context.Context, work func(context.Context, string) time.Duration) error {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &syncWorker{work: work})
@@ -201,6 +203,7 @@ func (j *riverJobs[T]) Start(ctx context.Context, work func(context.Context, str
 	return client.Start(context.WithoutCancel(ctx))
 }
 
+// Ensure makes the jobs of the integrations that have none, in batches.
 func (j *riverJobs[T]) Ensure(ctx context.Context, integrations []string) error {
 	const batch = 200
 	for len(integrations) > 0 {
@@ -217,6 +220,7 @@ func (j *riverJobs[T]) Ensure(ctx context.Context, integrations []string) error 
 	return nil
 }
 
+// Wake lets the job of an integration come at once, and makes it when it has none.
 func (j *riverJobs[T]) Wake(ctx context.Context, integration string) error {
 	added, err := j.client.Insert(ctx, syncArgs{integration}, insertOpts())
 	if err == nil && added.UniqueSkippedAsDuplicate {
@@ -228,6 +232,7 @@ func (j *riverJobs[T]) Wake(ctx context.Context, integration string) error {
 	return nil
 }
 
+// Stop hands out no more jobs and waits for those at work, and closes the connections.
 func (j *riverJobs[T]) Stop(ctx context.Context) error {
 	defer j.close()
 	if j.client == nil {
