@@ -157,7 +157,11 @@ func FuzzPackageURI(f *testing.F) {
 	f.Add(`[]`)
 	f.Add(``)
 	f.Fuzz(func(t *testing.T, body string) {
-		link, err := of(t, body).MachineActions.PackageURI(t.Context(), "a")
+		c, err := defender.New(fixedToken{}, &defender.Options{Transport: constant(body), MaxRetries: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		link, err := c.MachineActions.PackageURI(t.Context(), "a")
 		if err != nil {
 			if link.Reveal() != "" {
 				t.Errorf("a link beside the error %v", err)
