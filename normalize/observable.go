@@ -21,10 +21,19 @@ const searchable = 32
 // that is there already and "unknown", by which we name what has no name, are
 // ignored.
 func (o *observables) add(kind ocsf.ObservableTypeID, path, text string) {
+	o.addAt(kind, path, "", text)
+}
+
+// addAt is add with the path in two parts, which are joined only when they are
+// needed.
+func (o *observables) addAt(kind ocsf.ObservableTypeID, path, leaf, text string) {
 	if text == "" || text == "unknown" || o.has(sight{kind, text}) {
 		return
 	}
-	o.list = append(o.list, ocsf.Observable{TypeID: kind, Name: path, Value: text})
+	if o.list == nil {
+		o.list = make([]ocsf.Observable, 0, searchable/2)
+	}
+	o.list = append(o.list, ocsf.Observable{TypeID: kind, Name: path + leaf, Value: text})
 	if o.seen != nil {
 		o.seen[sight{kind, text}] = true
 	}
@@ -76,18 +85,18 @@ func (o *observables) device(path string, d *ocsf.Device) {
 	if d == nil {
 		return
 	}
-	o.add(ocsf.ObservableTypeDeviceObjectUid, path+".uid", d.UID)
-	o.add(ocsf.ObservableTypeHostname, path+".hostname", d.Hostname)
-	o.add(ocsf.ObservableTypeIPAddress, path+".ip", d.IP)
+	o.addAt(ocsf.ObservableTypeDeviceObjectUid, path, ".uid", d.UID)
+	o.addAt(ocsf.ObservableTypeHostname, path, ".hostname", d.Hostname)
+	o.addAt(ocsf.ObservableTypeIPAddress, path, ".ip", d.IP)
 }
 
 func (o *observables) file(path string, f *ocsf.File) {
 	if f == nil {
 		return
 	}
-	o.add(ocsf.ObservableTypeFileName, path+".name", f.Name)
+	o.addAt(ocsf.ObservableTypeFileName, path, ".name", f.Name)
 	for _, h := range f.Hashes {
-		o.add(ocsf.ObservableTypeHash, path+".hashes.value", h.Value)
+		o.addAt(ocsf.ObservableTypeHash, path, ".hashes.value", h.Value)
 	}
 }
 
@@ -95,19 +104,23 @@ func (o *observables) process(path string, p *ocsf.Process) {
 	if p == nil {
 		return
 	}
-	o.add(ocsf.ObservableTypeProcessName, path+".name", p.Name)
-	o.add(ocsf.ObservableTypeCommandLine, path+".cmd_line", p.CmdLine)
-	o.file(path+".file", p.File)
-	o.user(path+".user", p.User)
+	o.addAt(ocsf.ObservableTypeProcessName, path, ".name", p.Name)
+	o.addAt(ocsf.ObservableTypeCommandLine, path, ".cmd_line", p.CmdLine)
+	if p.File != nil {
+		o.file(path+".file", p.File)
+	}
+	if p.User != nil {
+		o.user(path+".user", p.User)
+	}
 }
 
 func (o *observables) user(path string, u *ocsf.User) {
 	if u == nil {
 		return
 	}
-	o.add(ocsf.ObservableTypeUserName, path+".name", u.Name)
-	o.add(ocsf.ObservableTypeUserObjectUid, path+".uid", u.UID)
-	o.add(ocsf.ObservableTypeEmailAddress, path+".email_addr", u.EmailAddr)
+	o.addAt(ocsf.ObservableTypeUserName, path, ".name", u.Name)
+	o.addAt(ocsf.ObservableTypeUserObjectUid, path, ".uid", u.UID)
+	o.addAt(ocsf.ObservableTypeEmailAddress, path, ".email_addr", u.EmailAddr)
 }
 
 func (o *observables) endpoint(path string, e *ocsf.NetworkEndpoint) {

@@ -77,7 +77,7 @@ func lostOf(t testing.TB, raw, line []byte) []string {
 	everything := strings.Join(all, "\n")
 	var lost []string
 	eachLeaf(record, "", func(path, text string) {
-		if kept, ok := left[path]; ok && kept == text || isAnnotation(path) || bare(text) == "" || said["kb"+text] || said[bare(saidAs(text))] || (len(bare(text)) > 3 || !ocsf.ValidHostname(text)) && strings.Contains(everything, bare(text)) {
+		if kept, ok := left[path]; ok && kept == text || isAnnotation(path) || text == "1" && said["true"] || text == "0" && said["false"] || bare(text) == "" || said["kb"+text] || said[bare(saidAs(text))] || (len(bare(text)) > 3 || !ocsf.ValidHostname(text)) && strings.Contains(everything, bare(text)) {
 			return
 		}
 		lost = append(lost, path+"="+text)

@@ -10,7 +10,7 @@ import (
 // place where it was; nil when nothing is left. Null, "", [] and {} say nothing
 // and are left out.
 func (s *source) unmapped() jsontext.Value {
-	if dst := s.leftover(nil, 0); len(dst) > 0 {
+	if dst := s.leftover(make([]byte, 0, len(s.text)/4), 0); len(dst) > 0 {
 		return dst
 	}
 	return nil

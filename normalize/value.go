@@ -108,7 +108,7 @@ func unquote(quoted string) string {
 	if strings.IndexByte(quoted, '\\') < 0 {
 		return quoted[1 : len(quoted)-1]
 	}
-	text, err := jsontext.AppendUnquote(nil, quoted)
+	text, err := jsontext.AppendUnquote(make([]byte, 0, len(quoted)), quoted)
 	if err != nil {
 		return ""
 	}
@@ -151,7 +151,11 @@ func (v value) texts(name string) []string {
 // marks it.
 func (v value) integer(name string) ocsf.Opt[int64] {
 	m := v.member(name)
-	n, err := strconv.ParseInt(strings.TrimSuffix(m.string(), ".0"), 10, 64)
+	text := m.string()
+	if text == "" {
+		return ocsf.Opt[int64]{}
+	}
+	n, err := strconv.ParseInt(strings.TrimSuffix(text, ".0"), 10, 64)
 	if err != nil {
 		return ocsf.Opt[int64]{}
 	}
@@ -162,7 +166,11 @@ func (v value) integer(name string) ocsf.Opt[int64] {
 // float returns a member that is a number, as a number or as text, and marks it.
 func (v value) float(name string) ocsf.Opt[float64] {
 	m := v.member(name)
-	f, err := strconv.ParseFloat(m.string(), 64)
+	text := m.string()
+	if text == "" {
+		return ocsf.Opt[float64]{}
+	}
+	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
 		return ocsf.Opt[float64]{}
 	}
