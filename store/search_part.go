@@ -98,7 +98,7 @@ func (p *part) choose(ctx context.Context) error {
 	}
 	// To read ids and look at the other points is cheap; to look at lists is not.
 	few := p.store.options.Search.Few
-	best, err := p.cheapest(ctx, 3*few)
+	best, err := p.cheapest(ctx, 6*few)
 	if err != nil || best == nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (p *part) choose(ctx context.Context) error {
 
 // weigh looks for another way when many rows were read for few hits.
 func (p *part) weigh(ctx context.Context) error {
-	if p.fallback || p.examined < p.store.options.Search.Budget || p.found*8 > p.examined {
+	if p.fallback || p.examined < p.store.options.Search.Budget || p.found*64 > p.examined {
 		return nil
 	}
 	p.fallback = true

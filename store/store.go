@@ -45,7 +45,7 @@ type Options struct {
 type SearchTuning struct {
 	First  int // rows of the first batch that is read in order; default 128
 	Batch  int // rows of a batch at most; default 1,000
-	Few    int // fewer records are gathered at once; default 600, of three times as many of one condition
+	Few    int // fewer records are gathered at once; default 600, of six times as many of one condition
 	Budget int // rows read in order before another way is weighed; default 1,500
 	Many   int // more records than this are not gathered then; default 20,000
 }
