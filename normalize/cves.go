@@ -28,6 +28,9 @@ func CVE(in Input) (ocsf.Event, error) {
 	}
 	event.SeverityID, event.Severity = severity(r.peek("severity"))
 	event.Time = o.time(r.moment("updatedOn"), r.moment("publishedOn"), event.FindingInfo.FirstSeenTime)
+	if event.Message = event.FindingInfo.Title; r.peek("severity") != "" {
+		event.Message += " (" + r.peek("severity") + ")"
+	}
 	event.Observables = vulnerabilityObservables(event)
 	return o.seal(event, "CVE")
 }

@@ -43,7 +43,7 @@ func (o *opened) machineAction() *ocsf.RemediationActivity {
 	}
 	action := &ocsf.RemediationActivity{
 		SeverityID: ocsf.SeverityInformational, CommandUID: first(r.text("id"), o.EventID, "unknown"),
-		Message: r.text("requestorComment"), StartTime: created, Time: o.time(updated, created),
+		StartTime: created, Time: o.time(updated, created),
 		StatusDetail: r.text("troubleshootInfo"), Device: actionDevice(r), Actor: requestor(r), Scan: scan(r),
 	}
 	action.ActivityID, action.ActivityName = translate(actions, r.peek("type"))
@@ -54,8 +54,13 @@ func (o *opened) machineAction() *ocsf.RemediationActivity {
 	} else if updated != action.Time {
 		r.member("lastUpdateDateTimeUtc").unmark()
 	}
-	if desc := first(r.text("title"), r.peek("type")); desc != "" {
-		action.Remediation = &ocsf.Remediation{Desc: desc}
+	what := first(r.text("title"), r.peek("type"))
+	if what != "" {
+		action.Remediation = &ocsf.Remediation{Desc: what}
+	}
+	comment := r.text("requestorComment")
+	if action.Message = first(what, "Action") + onDevice(action.Device); comment != "" {
+		action.Message += ": " + comment
 	}
 	action.Metadata = o.metadata(origin{product: productEndpoint, log: "machine-actions", key: key, original: r.peek("creationDateTimeUtc"), profiles: []string{"host"}})
 	action.Metadata.EventCode, action.Metadata.CorrelationUID, action.Metadata.Source = r.text("type"), r.text("externalId"), r.text("requestSource")

@@ -12,7 +12,7 @@ var machineActionMapping = mapping{
 			{"title", "remediation.desc", "the type where there is none"},
 			{"scope", "scan.name", "of an antivirus scan; else unmapped: OCSF has no place for the scope of an isolation"},
 			{"requestor", "actor.user.name", "actor.app_name where it is no address"},
-			{"requestorComment", "message", ""},
+			{"requestorComment", "message", "behind what is done, and on which device"},
 			{"status", "status_id, status_code", "states that are no end become Other (99) with their caption"},
 			{"machineId", "device.uid", ""},
 			{"computerDnsName", "device.hostname", "device.name where it is no host name"},

@@ -17,6 +17,7 @@ func Recommendation(in Input) (ocsf.Event, error) {
 	title := r.text("recommendationName")
 	event := &ocsf.ComplianceFinding{
 		Time: o.time(), Metadata: o.metadata(origin{product: productTVM, log: "recommendations", key: key}),
+		Message:     title,
 		SeverityID:  severityOfScore(r.peek("severityScore"), r),
 		FindingInfo: &ocsf.FindingInfo{UID: first(r.text("id"), in.EventID), Title: title, Types: nonEmpty(r.text("subCategory")), Tags: tagged("tags", r.texts("tags"))},
 		Compliance:  &ocsf.Compliance{Control: title, Category: r.text("recommendationCategory"), StatusID: ocsf.Some(exposure(r))},

@@ -24,7 +24,7 @@ func SecureScoreControl(in Input) (ocsf.Event, error) {
 			UID: first(r.text("id"), in.EventID), Title: title, ModifiedTime: modified, SrcURL: r.valid("actionUrl", ocsf.ValidURL),
 			Types: nonEmpty(r.text("service")), Tags: tagged("threats", r.texts("threats")), Product: scorer(r),
 		},
-		Compliance: control(r, title),
+		Compliance: control(r, title), Message: title,
 	}
 	event.Metadata.TenantUID = o.tenant("azureTenantId")
 	if desc := r.text("remediation"); desc != "" {

@@ -61,9 +61,18 @@ func (o *opened) softwareVulnerability(r row) (ocsf.Event, error) {
 	event.FindingInfo.UID = first(event.FindingInfo.UID, o.EventID, event.FindingInfo.UIDAlt, r.peek("cveId"))
 	event.Metadata.UID = first(event.Metadata.UID, event.FindingInfo.UID)
 	event.Vulnerabilities = []ocsf.Vulnerability{found}
+	event.Message = event.FindingInfo.Title + onDevice(event.Device)
 	event.Time = o.time(r.moment("eventTimestamp"), found.LastSeenTime, found.FirstSeenTime)
 	event.Observables = vulnerabilityObservables(event)
 	return o.seal(event, "vulnerability")
+}
+
+// onDevice says on which device, for a message.
+func onDevice(d *ocsf.Device) string {
+	if name := first(d.Hostname, d.Name, d.UID); name != "" {
+		return " on " + name
+	}
+	return ""
 }
 
 // changeOf says what happened. A row of the list of changes tells by itself that
