@@ -92,6 +92,9 @@ func (r *Responder) submit(ctx context.Context, by Caller, o Order) (gatehouse.R
 	}
 	a.API = door.API
 	due := r.begin(&a, p, reason)
+	if p.order.DryRun {
+		r.look(ctx, &a, p.kind, door, account)
+	}
 	return r.store.CreateAction(ctx, a, due, audit(by, "actions.submit", a, "", outcomeDone))
 }
 
@@ -112,6 +115,27 @@ func (r *Responder) begin(a *gatehouse.ResponseAction, p plan, reason string) (d
 		a.Targets[i].State = a.State
 	}
 	return due
+}
+
+// mostLooked is how many targets a dry run looks at.
+const mostLooked = 20
+
+// look tells a dry run what is there already, or under way.
+func (r *Responder) look(ctx context.Context, a *gatehouse.ResponseAction, kind action.Action, door action.Door, account Account) {
+	j := &job{Responder: r, a: a, kind: kind, door: door, acc: account}
+	for i := range a.Targets[:min(len(a.Targets), mostLooked)] {
+		t := &a.Targets[i]
+		if s := j.already(ctx, t); s != nil {
+			t.Reason, t.UpstreamID = "it is so already", s.UpstreamID
+			continue
+		}
+		if door.Pending == nil {
+			continue
+		}
+		if s, err := door.Pending(ctx, account.Clients, j.request(t)); err == nil && s != nil {
+			t.Reason, t.UpstreamID = "the same is under way already and would be followed", s.UpstreamID
+		}
+	}
 }
 
 // understand checks an order against the catalogue and the mirror.

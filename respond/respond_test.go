@@ -244,6 +244,23 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestAlready isolates a device that is isolated: nothing is sent.
+func TestAlready(t *testing.T) {
+	t.Parallel()
+	s := raise(t, emulator.Options{}, quick())
+	first := s.ended(s.submit(s.order("isolate", s.devices[0].ID)).ID)
+	o := s.order("isolate", s.devices[0].ID)
+	o.IdempotencyKey, o.DryRun = "again", true
+	if plan := s.submit(o); plan.Targets[0].UpstreamID != first.Targets[0].UpstreamID || plan.Targets[0].Reason != "it is so already" {
+		t.Errorf("planned %+v", plan.Targets[0])
+	}
+	o.DryRun = false
+	again := s.ended(s.submit(o).ID)
+	if again.State != gatehouse.ActionSucceeded || again.Targets[0].UpstreamID != first.Targets[0].UpstreamID || len(s.begun(again.ID)) != 0 {
+		t.Errorf("got %+v", again)
+	}
+}
+
 // TestBulk has a result for each target: one device does not exist.
 func TestBulk(t *testing.T) {
 	t.Parallel()

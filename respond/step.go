@@ -35,6 +35,10 @@ func (j *job) request(t *gatehouse.ActionTarget) action.Request {
 // send submits a target. That it is being sent is kept first, so that whoever
 // comes after a crash knows to look.
 func (j *job) send(ctx context.Context, t *gatehouse.ActionTarget) error {
+	if s := j.already(ctx, t); s != nil {
+		s.Adopted = true
+		return j.sent(ctx, t, *s)
+	}
 	if err := j.mark(ctx, t); err != nil {
 		return err
 	}
@@ -43,6 +47,20 @@ func (j *job) send(ctx context.Context, t *gatehouse.ActionTarget) error {
 		return j.unsent(ctx, t, err)
 	}
 	return j.sent(ctx, t, s)
+}
+
+// already finds out whether a target is as is asked for: a second isolation of an
+// isolated device would stay pending. What cannot be found out stops nothing.
+func (j *job) already(ctx context.Context, t *gatehouse.ActionTarget) *action.Submission {
+	if j.door.Already == nil {
+		return nil
+	}
+	s, err := j.door.Already(ctx, j.acc.Clients, j.request(t))
+	if err != nil || s == nil {
+		return nil
+	}
+	s.Reason = "it was so already"
+	return s
 }
 
 // mark keeps that targets are being sent.
