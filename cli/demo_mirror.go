@@ -75,7 +75,7 @@ func (p *program) demoArrive(ctx context.Context, s *sandbox, a *app.App, i gate
 		return err
 	}
 	r := &eventReader{p: p, held: a.Store(), after: after, flags: &eventFlags{
-		streams: &streamsFlag{streams: []gatehouse.Stream{stream.Alerts}}, kind: &enumFlag{}, limit: &limitFlag{},
+		streams: &streamsFlag{streams: []gatehouse.Stream{stream.Alerts}}, kind: &enumFlag{}, format: &enumFlag{}, limit: &limitFlag{},
 	}}
 	if err := r.prepare(ctx); err != nil {
 		return err

@@ -17,7 +17,7 @@ func faultKinds() []emulator.FaultKind {
 		emulator.FaultThrottle, emulator.FaultServerError, emulator.FaultLatency, emulator.FaultDroppedConnection,
 		emulator.FaultExpiredToken, emulator.FaultForeignLink, emulator.FaultPlainLink, emulator.FaultRepeatedLink,
 		emulator.FaultMalformedLink, emulator.FaultTruncatedBody, emulator.FaultCutBody, emulator.FaultExpiredLink,
-		emulator.FaultEmptyDownload,
+		emulator.FaultEmptyDownload, emulator.FaultLostAnswer, emulator.FaultLateAction, emulator.FaultFailedAction,
 	}
 }
 

@@ -50,7 +50,8 @@ type identity struct{ tenantID, clientID, secret string }
 func (l *lab) app() *emulator.AppSpec { return &l.tenant.Apps[0] }
 
 // newLab sets a tenant up as the guide says: the seven permissions, those of
-// Graph for the same work and what the mirror needs, a secret, a certificate and a federated credential.
+// Graph for the same work, what the mirror and the response actions need, a
+// secret, a certificate and a federated credential.
 func newLab(o sandboxOptions) (lab, error) {
 	pair, err := newKeyPair(o.now)
 	if err != nil {
@@ -65,7 +66,7 @@ func newLab(o sandboxOptions) (lab, error) {
 			Secrets:      []emulator.SecretSpec{{ID: seededGUID(random), Value: id.secret}},
 			Certificates: [][]byte{pair.certificate},
 			Federated:    []emulator.FederatedSpec{{}},
-			Roles:        slices.Concat(emulator.GuideRoles(), emulator.GraphSecurityRoles(), mirrorRoles()),
+			Roles:        slices.Concat(emulator.GuideRoles(), emulator.GraphSecurityRoles(), mirrorRoles(), emulator.ResponseRoles()),
 		}},
 	}
 	l := lab{tenant: tenant, pair: pair, identity: id, faults: o.faults}
