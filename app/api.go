@@ -67,7 +67,7 @@ func (a *App) REST() (*server.Server, error) {
 	}
 	o := a.options.API
 	rest, err := server.New(server.Options{
-		Store: a.store, Backend: backend{a}, OIDC: o.OIDC, RatePerMinute: o.RatePerMinute, Version: o.Version,
+		Store: a.store, Backend: backend{a}, Responder: a.responses.Responder, OIDC: o.OIDC, RatePerMinute: o.RatePerMinute, Version: o.Version,
 		Log: a.options.Log, Now: a.options.Now,
 	})
 	a.rest = rest

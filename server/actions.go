@@ -183,8 +183,8 @@ func showAction(a gatehouse.ResponseAction) (*tagged[api.Action], error) {
 
 // decisionInput approves or denies.
 type decisionInput struct {
-	onAction
-	Body api.Decision
+	Action string `path:"action" doc:"Id of the action."`
+	Body   api.Decision
 }
 
 func (s *Server) approveAction(ctx context.Context, in *decisionInput) (*tagged[api.Action], error) {
@@ -209,8 +209,8 @@ func (s *Server) decide(ctx context.Context, in *decisionInput, do func(context.
 }
 
 func (s *Server) cancelAction(ctx context.Context, in *struct {
-	onAction
-	Body api.CancelAction
+	Action string `path:"action" doc:"Id of the action."`
+	Body   api.CancelAction
 },
 ) (*tagged[api.Action], error) {
 	a, err := s.visibleAction(ctx, in.Action)
@@ -225,8 +225,8 @@ func (s *Server) cancelAction(ctx context.Context, in *struct {
 }
 
 func (s *Server) actionResult(ctx context.Context, in *struct {
-	onAction
-	Number int `path:"number" minimum:"1" doc:"Number of the target, from 1."`
+	Action string `path:"action" doc:"Id of the action."`
+	Number int    `path:"number" minimum:"1" doc:"Number of the target, from 1."`
 },
 ) (*huma.StreamResponse, error) {
 	a, err := s.visibleAction(ctx, in.Action)

@@ -25,16 +25,16 @@ func addAuditRoutes(s *Server) {
 
 // auditQuery is what may be asked of the audit log.
 type auditQuery struct {
-	ofIntegrations
-	After     int64     `query:"after" minimum:"0" doc:"Entries behind this number; with newest=true, those before it."`
-	Limit     int       `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-	Newest    bool      `query:"newest" doc:"The newest first."`
-	Actor     string    `query:"actor" doc:"Id of a key, or issuer and subject of a token."`
-	Operation string    `query:"operation" doc:"As actions.submit, or actions.* for all that begin so."`
-	Target    string    `query:"target"`
-	Outcome   string    `query:"outcome" enum:"done,refused,failed"`
-	Since     time.Time `query:"since" doc:"From this time on."`
-	Until     time.Time `query:"until" doc:"Before this time."`
+	Integrations []string  `query:"integration,explode" doc:"Ids or names of integrations; may be repeated. Absent: all that the key may see."`
+	After        int64     `query:"after" minimum:"0" doc:"Entries behind this number; with newest=true, those before it."`
+	Limit        int       `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Newest       bool      `query:"newest" doc:"The newest first."`
+	Actor        string    `query:"actor" doc:"Id of a key, or issuer and subject of a token."`
+	Operation    string    `query:"operation" doc:"As actions.submit, or actions.* for all that begin so."`
+	Target       string    `query:"target"`
+	Outcome      string    `query:"outcome" enum:"done,refused,failed"`
+	Since        time.Time `query:"since" doc:"From this time on."`
+	Until        time.Time `query:"until" doc:"Before this time."`
 }
 
 func (s *Server) listAudit(ctx context.Context, in *auditQuery) (*answer[api.Audit], error) {

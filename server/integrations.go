@@ -19,8 +19,15 @@ type onIntegration struct {
 
 // changeIntegration is a change of one integration.
 type changeIntegration struct {
-	onIntegration
-	IfMatch string `header:"If-Match" doc:"The ETag that the integration must have. Absent: any."`
+	Integration string `path:"integration" doc:"Id or name of the integration."`
+	IfMatch     string `header:"If-Match" doc:"The ETag that the integration must have. Absent: any."`
+}
+
+// bodyIntegration is a change of one integration that says what to change.
+type bodyIntegration[T any] struct {
+	Integration string `path:"integration" doc:"Id or name of the integration."`
+	IfMatch     string `header:"If-Match" doc:"The ETag that the integration must have. Absent: any."`
+	Body        T
 }
 
 // addIntegrationRoutes registers the routes of integrations.
@@ -111,24 +118,20 @@ func (s *Server) getIntegration(ctx context.Context, in *onIntegration) (*tagged
 
 // changing finds the integration that is to be changed, if it still is what the
 // caller believes.
-func (s *Server) changing(ctx context.Context, in changeIntegration) (gatehouse.Integration, error) {
-	i, err := s.visibleOne(ctx, in.Integration)
-	if err != nil || in.IfMatch == "" {
+func (s *Server) changing(ctx context.Context, idOrName, ifMatch string) (gatehouse.Integration, error) {
+	i, err := s.visibleOne(ctx, idOrName)
+	if err != nil || ifMatch == "" {
 		return i, err
 	}
 	shown, err := showIntegration(i)
-	if err == nil && !matches(in.IfMatch, shown.ETag) {
+	if err == nil && !matches(ifMatch, shown.ETag) {
 		err = newProblem(api.CodePrecondition, "integration "+i.Name+" is not what If-Match says any more", "")
 	}
 	return i, err
 }
 
-func (s *Server) updateIntegration(ctx context.Context, in *struct {
-	changeIntegration
-	Body api.ChangeIntegration
-},
-) (*tagged[api.Integration], error) {
-	i, err := s.changing(ctx, in.changeIntegration)
+func (s *Server) updateIntegration(ctx context.Context, in *bodyIntegration[api.ChangeIntegration]) (*tagged[api.Integration], error) {
+	i, err := s.changing(ctx, in.Integration, in.IfMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +143,7 @@ func (s *Server) updateIntegration(ctx context.Context, in *struct {
 }
 
 func (s *Server) deleteIntegration(ctx context.Context, in *changeIntegration) (*none, error) {
-	i, err := s.changing(ctx, *in)
+	i, err := s.changing(ctx, in.Integration, in.IfMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -149,12 +152,8 @@ func (s *Server) deleteIntegration(ctx context.Context, in *changeIntegration) (
 	return nil, s.backend.Remove(context.WithoutCancel(ctx), i.ID)
 }
 
-func (s *Server) replaceCredential(ctx context.Context, in *struct {
-	changeIntegration
-	Body api.NewCredential
-},
-) (*tagged[api.CreatedIntegration], error) {
-	i, err := s.changing(ctx, in.changeIntegration)
+func (s *Server) replaceCredential(ctx context.Context, in *bodyIntegration[api.NewCredential]) (*tagged[api.CreatedIntegration], error) {
+	i, err := s.changing(ctx, in.Integration, in.IfMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +178,7 @@ func (s *Server) resumeIntegration(ctx context.Context, in *changeIntegration) (
 
 // switchIntegration pauses or resumes an integration.
 func (s *Server) switchIntegration(ctx context.Context, in *changeIntegration, do func(context.Context, string) error) (*tagged[api.Integration], error) {
-	i, err := s.changing(ctx, *in)
+	i, err := s.changing(ctx, in.Integration, in.IfMatch)
 	if err != nil {
 		return nil, err
 	}

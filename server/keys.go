@@ -174,7 +174,7 @@ func (s *Server) revokeKey(ctx context.Context, in *onKey) (*none, error) {
 }
 
 func (s *Server) rotateKey(ctx context.Context, in *struct {
-	onKey
+	Key  string `path:"key" doc:"Id of the key."`
 	Body *api.RotateKey
 },
 ) (*answer[api.IssuedKey], error) {

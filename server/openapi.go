@@ -3,7 +3,6 @@ package server
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -41,17 +40,3 @@ func (s *Server) describe() error {
 
 // OpenAPI returns the OpenAPI 3.1 document of the API as YAML.
 func (s *Server) OpenAPI() []byte { return s.document.yaml }
-
-// addDocsRoutes registers the document and the page that shows it.
-func addDocsRoutes(s *Server) {
-	serve := func(contentType string, content func() []byte) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", contentType)
-			_, _ = w.Write(content()) // it is held back
-		}
-	}
-	addPlain(s, route{method: http.MethodGet, path: "/openapi.json", id: "openapiJSON"},
-		serve("application/openapi+json", func() []byte { return s.document.json }))
-	addPlain(s, route{method: http.MethodGet, path: "/openapi.yaml", id: "openapiYAML"},
-		serve("application/openapi+yaml", func() []byte { return s.document.yaml }))
-}

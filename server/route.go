@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -67,6 +69,7 @@ type none struct{}
 
 // add registers one route. Errors of the handler become problems.
 func add[I, O any](s *Server, r route, handle func(context.Context, *I) (*O, error)) {
+	mustBeRead[I]()
 	s.routes = append(s.routes, r)
 	huma.Register(s.api, s.operation(r), func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
@@ -75,6 +78,17 @@ func add[I, O any](s *Server, r route, handle func(context.Context, *I) (*O, err
 		}
 		return out, nil
 	})
+}
+
+// mustBeRead finds the mistake of an input whose embedded struct has a small
+// letter: Huma skips it without a word.
+func mustBeRead[I any]() {
+	in := reflect.TypeFor[I]()
+	for n := range in.NumField() {
+		if f := in.Field(n); f.Anonymous && !f.IsExported() {
+			panic(fmt.Sprintf("server: %s embeds %s, which Huma does not read: write its fields out", in, f.Name))
+		}
+	}
 }
 
 // addPlain registers a route that writes its answer itself and is not in the
