@@ -158,7 +158,7 @@ func (n *normalizing) file(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	defer from.Close() //nolint:errcheck // it was only read
+	defer from.Close()
 	for record, err := range rawRecords(from) {
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -72,7 +72,7 @@ func TestRawRecordsFromAPipe(t *testing.T) {
 			t.Fatal("the record waits for the next one")
 		}
 	}
-	to.Close() //nolint:errcheck,gosec // it never fails
+	to.Close()
 }
 
 // TestRawRecordsAreFlat reads a page and an array of 64 MB, each on one line.

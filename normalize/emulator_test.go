@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 	"github.com/gatehouse-sec/gatehouse/normalize"
 	"github.com/gatehouse-sec/gatehouse/ocsf"
 )
@@ -29,7 +30,7 @@ type stage struct {
 // raiseTenant starts an emulator with one tenant of a size.
 func raiseTenant(t testing.TB, size emulator.Size) stage {
 	t.Helper()
-	server, err := emulator.Start(emulator.Options{Size: size})
+	server, err := emulator.Start(emulator.Options{Size: size, Key: testkey.RSA()})
 	if err != nil {
 		t.Fatal(err)
 	}

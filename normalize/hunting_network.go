@@ -44,9 +44,10 @@ func (r *huntedRow) network() ocsf.Event {
 	if event.ConnectionInfo.DirectionID == ocsf.ConnectionDirectionInbound {
 		event.SrcEndpoint, event.DstEndpoint = remote, local
 	}
-	if event.ActivityID == ocsf.NetworkActivityFail {
+	switch event.ActivityID {
+	case ocsf.NetworkActivityFail:
 		event.StatusID = ocsf.Some(ocsf.StatusFailure)
-	} else if event.ActivityID == ocsf.NetworkActivityOpen {
+	case ocsf.NetworkActivityOpen:
 		event.StatusID = ocsf.Some(ocsf.StatusSuccess)
 	}
 	if event.URL = r.remoteURL(); event.URL != nil {

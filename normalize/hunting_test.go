@@ -70,7 +70,7 @@ func TestHuntingGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close() //nolint:errcheck // it was only read
+		defer f.Close()
 		var got []byte
 		lines := bufio.NewScanner(f)
 		for lines.Scan() {
@@ -106,7 +106,7 @@ func randomRow(t *rapid.T, table string) Input {
 	record := map[string]any{}
 	actions := slices.Concat(words(processActions), words(fileActions), words(networkActions), words(registryKeyActions), words(registryValueActions),
 		words(logonActions), words(moduleActions), []string{"", "BrandNew", "AsrOfficeMacroBlocked", "AsrOfficeMacroAudited", "PowerShellCommand"})
-	for _, column := range strings.Fields(documentedColumns()[table]) {
+	for column := range strings.FieldsSeq(documentedColumns()[table]) {
 		if rapid.IntRange(0, 4).Draw(t, "absent") == 0 {
 			continue
 		}
@@ -159,7 +159,7 @@ func TestHuntingSamples(t *testing.T) {
 			t.Skip("Microsoft's samples are not beside the repository")
 		}
 		var page struct {
-			Results []json.RawMessage // the decoder takes results as well
+			Results []json.RawMessage `json:"results"` // the decoder takes Results as well
 		}
 		if err := json.Unmarshal(raw, &page); err != nil || len(page.Results) == 0 {
 			t.Fatal(file, err)

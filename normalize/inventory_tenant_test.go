@@ -7,11 +7,13 @@ import (
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 )
 
 // inventoryClients starts an emulator with one tenant and returns clients of it.
 func inventoryClients(t *testing.T, o emulator.Options) (*defender.Client, *graph.Client) {
 	t.Helper()
+	o.Key = testkey.RSA()
 	server, err := emulator.Start(o)
 	if err != nil {
 		t.Fatal(err)

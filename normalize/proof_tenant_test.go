@@ -25,8 +25,8 @@ type tally struct {
 // GATEHOUSE_PROOF=full it takes a sample.
 func TestProofEveryStream(t *testing.T) {
 	t.Parallel()
-	n := 250
-	size := emulator.Size{Devices: 120, Alerts: n, AlertsPerIncident: 1, Actions: n}
+	n := 120
+	size := emulator.Size{Devices: 60, Alerts: n, AlertsPerIncident: 1, Actions: n}
 	if os.Getenv("GATEHOUSE_PROOF") == "full" {
 		n = 10_000
 		size = emulator.Size{Devices: n, Alerts: n, AlertsPerIncident: 1, Actions: n, Software: n, Vulnerabilities: n}
