@@ -25,7 +25,6 @@ type Hunt struct {
 	By           string    `json:"by"`
 	Created      time.Time `json:"created"`
 	Changed      time.Time `json:"changed"`
-	LastRun      time.Time `json:"lastRun,omitzero"`
 	NextRun      time.Time `json:"nextRun,omitzero"`
 }
 
@@ -46,8 +45,11 @@ type HuntRun struct {
 	ID          string       `json:"id"`
 	Hunt        string       `json:"hunt,omitempty" doc:"Id of the saved hunt."`
 	Integration string       `json:"integration"`
-	State       string       `json:"state" enum:"queued,running,succeeded,failed"`
+	State       string       `json:"state" enum:"queued,running,succeeded,failed,cancelled"`
+	Query       string       `json:"query"`
+	By          string       `json:"by,omitempty"`
 	API         string       `json:"api,omitempty"`
+	Created     time.Time    `json:"created"`
 	Started     time.Time    `json:"started,omitzero"`
 	Ended       time.Time    `json:"ended,omitzero"`
 	Columns     []HuntColumn `json:"columns,omitempty"`
@@ -64,8 +66,9 @@ type HuntColumn struct {
 
 // HuntRuns is a page of runs, the newest first.
 type HuntRuns struct {
-	Items []HuntRun `json:"items"`
-	Next  string    `json:"next,omitempty"`
+	Items    []HuntRun `json:"items"`
+	Next     string    `json:"next,omitempty"`
+	Warnings []string  `json:"warnings,omitempty" doc:"What looks wrong with the query. It was sent all the same: Microsoft knows more of Kusto than Gatehouse does."`
 }
 
 // HuntRows is a page of a result.

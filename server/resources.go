@@ -11,6 +11,11 @@ func resources() []func(*Server) {
 		addCapabilityRoutes,
 		addStreamRoutes,
 		addKeyRoutes,
+		addRecordRoutes,
+		addDeviceRoutes,
+		addScoreRoutes,
+		addEventRoutes,
+		addHuntRoutes,
 		addActionRoutes,
 		addAuditRoutes,
 	}

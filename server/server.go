@@ -31,7 +31,7 @@ type Options struct {
 	RatePerMinute int
 	// MaxBody is the largest body of a request in bytes. Default: 1 MiB.
 	MaxBody int64
-	// Version is shown in the OpenAPI document. Default: "dev".
+	// Version is that of the API in the OpenAPI document. Default: "1.0.0".
 	Version string
 	// Log takes a line for each request. Default: nothing is told.
 	Log *slog.Logger
@@ -48,7 +48,7 @@ func (o Options) withDefaults() Options {
 		o.MaxBody = 1 << 20
 	}
 	if o.Version == "" {
-		o.Version = "dev"
+		o.Version = "1.0.0"
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -76,6 +76,7 @@ type Server struct {
 	quiet  anonymousAudit
 
 	document document
+	hunting  hunting
 
 	touching sync.Map        // ids of keys whose last use is being written
 	behind   sync.WaitGroup  // what goes on behind an answer

@@ -123,3 +123,14 @@ func Follow(key string, next func(key string) (string, error)) (string, error) {
 		seen[to], key = true, to
 	}
 }
+
+// MachineAction is an action on a device as [FoldActions] takes it.
+type MachineAction = defender.MachineAction
+
+// ActionOf reads a machine action from its document. A member that is not as
+// documented leaves the rest.
+func ActionOf(document []byte) MachineAction {
+	var a MachineAction
+	_ = lenient(document, &a)
+	return a
+}
