@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 )
 
 // marker is that of every test's action.
@@ -28,7 +29,7 @@ func raise(t testing.TB, rules emulator.ActionRules) stage {
 	if rules.Pace == 0 {
 		rules.Pace = -1
 	}
-	server, err := emulator.Start(emulator.Options{Size: emulator.Size{Devices: 60, Alerts: 20, Actions: -1}, Actions: rules})
+	server, err := emulator.Start(emulator.Options{Size: emulator.Size{Devices: 60, Alerts: 20, Actions: -1}, Actions: rules, Key: testkey.RSA()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/internal/pgtest"
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 	"github.com/gatehouse-sec/gatehouse/store"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
@@ -83,6 +84,7 @@ func keyFile(t testing.TB) string {
 // emulate starts an emulator.
 func emulate(t testing.TB, o emulator.Options) *emulator.Server {
 	t.Helper()
+	o.Key = testkey.RSA()
 	s, err := emulator.Start(o)
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 )
 
 // smallTenant is enough to answer every probe.
@@ -35,7 +36,7 @@ func start(t *testing.T, spec func(*emulator.TenantSpec)) (*emulator.Server, emu
 	if spec != nil {
 		spec(&tenant)
 	}
-	server, err := emulator.Start(emulator.Options{Tenants: []emulator.TenantSpec{tenant}})
+	server, err := emulator.Start(emulator.Options{Tenants: []emulator.TenantSpec{tenant}, Key: testkey.RSA()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 )
 
 // stage is an emulator with one tenant and a client of it.
@@ -32,7 +33,7 @@ func (s stage) ctx() context.Context { return s.testing.Context() }
 // raise starts an emulator whose application holds every permission of the SDK.
 func raise(t testing.TB, size emulator.Size, change ...func(*defender.Options)) stage {
 	t.Helper()
-	server, err := emulator.Start(emulator.Options{Size: size})
+	server, err := emulator.Start(emulator.Options{Size: size, Key: testkey.RSA()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (s *Server) makeAccess() TenantAccess {
 
 // addCertificate makes a certificate and registers it.
 func (s *Server) addCertificate(a *TenantAccess) error {
-	key, cert, err := newSelfSigned("gatehouse.contoso.example", s.now())
+	key, cert, err := newSelfSigned("gatehouse.contoso.example", s.now(), s.key)
 	if err != nil {
 		return err
 	}

@@ -169,7 +169,7 @@ func TestBadTokens(t *testing.T) {
 	clock := NewFakeClock(epoch)
 	s := begin(t, Options{Clock: clock})
 	good := tokenFor(t, s, mdeResource)
-	forged, err := newSigner("forger", s.now).sign(jwt.MapClaims{"aud": mdeResource, "tid": defaultTenantID, "appid": defaultClientID, "exp": epoch.Add(time.Hour).Unix(), "roles": []string{"Machine.Read.All"}})
+	forged, err := newSigner("forger", s.now, nil).sign(jwt.MapClaims{"aud": mdeResource, "tid": defaultTenantID, "appid": defaultClientID, "exp": epoch.Add(time.Hour).Unix(), "roles": []string{"Machine.Read.All"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ func (l *ledger) step(t fatal, was, is seenAction) {
 // there by a way that there is, nothing is begun twice, and the history tells exactly of what changed.
 func TestActionsStayPossible(t *testing.T) {
 	t.Parallel()
-	key := newSigner("Entra ID", NewFakeClock(epoch).Now) // one for all, since it is dear
+	key := newSigner("Entra ID", NewFakeClock(epoch).Now, nil) // one for all, since it is dear
 	rapid.Check(t, func(t *rapid.T) {
 		clock := NewFakeClock(epoch)
 		s, err := Start(Options{

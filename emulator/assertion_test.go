@@ -119,7 +119,7 @@ func TestClientAssertions(t *testing.T) {
 	s := begin(t, Options{Clock: NewFakeClock(epoch)})
 	a := s.DefaultTenant()
 	key, cert := keyPair(t, a.CertificatePEM)
-	stranger, strangeCert, err := newSelfSigned("stranger", epoch)
+	stranger, strangeCert, err := newSelfSigned("stranger", epoch, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestFederatedAssertions(t *testing.T) {
 			}
 		})
 	}
-	forged, err := newSigner("forger", s.now).sign(map[string]any{"iss": outsideIssuer, "sub": outsideSubject, "aud": outsideAudience, "exp": epoch.Add(time.Hour).Unix()})
+	forged, err := newSigner("forger", s.now, nil).sign(map[string]any{"iss": outsideIssuer, "sub": outsideSubject, "aud": outsideAudience, "exp": epoch.Add(time.Hour).Unix()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,12 +128,14 @@ func serverTLS(a *authority, hosts *hostTable) *tls.Config {
 	}
 }
 
-// newSelfSigned makes an RSA key and a certificate of its own signing, as people upload to an app registration. It is
-// valid for a year by the emulator's clock.
-func newSelfSigned(name string, now time.Time) (*rsa.PrivateKey, *x509.Certificate, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, nil, err
+// newSelfSigned makes a certificate of its own signing, as people upload to an app registration, and an RSA key for it
+// unless one is given. It is valid for a year by the emulator's clock.
+func newSelfSigned(name string, now time.Time, key *rsa.PrivateKey) (*rsa.PrivateKey, *x509.Certificate, error) {
+	if key == nil {
+		var err error
+		if key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+			return nil, nil, err
+		}
 	}
 	template := certificateTemplate(name)
 	template.KeyUsage = x509.KeyUsageDigitalSignature

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 )
 
 // epoch is where fake clocks begin.
@@ -57,6 +59,7 @@ func begin(t testing.TB, o Options) *Server {
 	for i := range o.Tenants {
 		o.Tenants[i].Size.Devices = -1
 	}
+	o.Key = testkey.RSA()
 	s, err := start(o, testRoutes())
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 )
 
 // shelf holds the documents of every stream and door by stream, door and key.
@@ -86,7 +88,7 @@ func TestHistoryIsWhatChanged(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		clock := NewFakeClock(epoch)
-		s, err := Start(Options{Clock: clock, NoLimits: true, Seed: rapid.Uint64Min(1).Draw(t, "data"), Size: Size{Devices: 15, Alerts: 12, Actions: 5}})
+		s, err := Start(Options{Key: testkey.RSA(), Clock: clock, NoLimits: true, Seed: rapid.Uint64Min(1).Draw(t, "data"), Size: Size{Devices: 15, Alerts: 12, Actions: 5}})
 		if err != nil {
 			t.Fatal(err)
 		}

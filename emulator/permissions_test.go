@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 )
 
 // resourceOf names the resource, the base and the audience of a door.
@@ -23,7 +25,7 @@ func resourceOf(api string) (resource, base, audience string) {
 // are refused, each of its roles alone will do, and nothing refused took effect.
 func TestPermissionsOfEveryRoute(t *testing.T) {
 	t.Parallel()
-	s, err := Start(Options{Clock: NewFakeClock(epoch), NoLimits: true, Size: Size{Devices: 5, Alerts: 6}})
+	s, err := Start(Options{Key: testkey.RSA(), Clock: NewFakeClock(epoch), NoLimits: true, Size: Size{Devices: 5, Alerts: 6}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +128,7 @@ func TestResponseRoutes(t *testing.T) {
 func TestPackageLimit(t *testing.T) {
 	t.Parallel()
 	clock := NewFakeClock(epoch)
-	s, err := Start(Options{Clock: clock, Size: Size{Devices: 1}})
+	s, err := Start(Options{Key: testkey.RSA(), Clock: clock, Size: Size{Devices: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -36,6 +37,9 @@ type Options struct {
 	Actions ActionRules
 	// NoLimits turns the rate limits off, for measurements.
 	NoLimits bool
+	// Key is the RSA key of everything that is signed: tokens, and the certificate of DefaultTenant. It is for tests that
+	// start many emulators, since making keys takes longer than all else. Default: a new key for each.
+	Key *rsa.PrivateKey
 	// OnCall sees every request after it was answered, from many goroutines at once. Default: nobody.
 	OnCall func(Call)
 	// Log is where the server's own errors go; failed handshakes are not among them. Default: nowhere.
@@ -69,6 +73,7 @@ type Server struct {
 	zips     sync.Pool // of *gzip.Writer, which are a megabyte each
 
 	identityHeader string
+	key            *rsa.PrivateKey // given; nil when each key is made
 
 	listener net.Listener
 	http     *http.Server
@@ -90,9 +95,9 @@ func start(o Options, routes []route) (*Server, error) {
 	s := &Server{
 		clock: o.Clock, seed: o.Seed, throttleBody: o.ThrottleBody, noLimits: o.NoLimits, observe: o.OnCall,
 		limits: &limiter{budgets: map[string]*budget{}, always: map[string]bool{}},
-		stats:  newCounters(o.Seed), crew: newCrew(), ids: &ids{seed: o.Seed}, identityHeader: rand.Text(),
+		stats:  newCounters(o.Seed), crew: newCrew(), ids: &ids{seed: o.Seed}, identityHeader: rand.Text(), key: o.Key,
 	}
-	s.entra, s.outside = newSigner("Entra ID", s.clock.Now), newSigner("Outside issuer", s.clock.Now)
+	s.entra, s.outside = newSigner("Entra ID", s.clock.Now, o.Key), newSigner("Outside issuer", s.clock.Now, o.Key)
 	s.route(routes)
 	if err := s.SetFaults(o.Faults); err != nil {
 		return nil, err

@@ -24,9 +24,9 @@ type signingKey struct {
 	cert *x509.Certificate
 }
 
-func newSigner(name string, now func() time.Time) *signer {
+func newSigner(name string, now func() time.Time, given *rsa.PrivateKey) *signer {
 	return &signer{make: sync.OnceValues(func() (*signingKey, error) {
-		key, cert, err := newSelfSigned(name, now())
+		key, cert, err := newSelfSigned(name, now(), given)
 		return &signingKey{key: key, cert: cert}, err
 	})}
 }

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 )
 
 const graphBase = "https://graph.microsoft.com"
@@ -31,7 +33,7 @@ func newTenantWorld(t testing.TB, spec TenantSpec) *world {
 	clock := NewFakeClock(epoch)
 	standard := defaultTenant(spec.Size)
 	standard.ByUpdate = spec.ByUpdate
-	s, err := Start(Options{Clock: clock, Tenants: []TenantSpec{standard}, NoLimits: true})
+	s, err := Start(Options{Key: testkey.RSA(), Clock: clock, Tenants: []TenantSpec{standard}, NoLimits: true})
 	if err != nil {
 		t.Fatal(err)
 	}

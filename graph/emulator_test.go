@@ -14,13 +14,14 @@ import (
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 )
 
 // raise starts an emulator with one tenant and connects to it, with every
 // permission of the SDK.
 func raise(t *testing.T, size emulator.Size) (*emulator.Server, emulator.TenantAccess, *graph.Client) {
 	t.Helper()
-	server, err := emulator.Start(emulator.Options{Size: size})
+	server, err := emulator.Start(emulator.Options{Size: size, Key: testkey.RSA()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 	"github.com/gatehouse-sec/gatehouse/respond"
 	"github.com/gatehouse-sec/gatehouse/store"
 )
@@ -64,6 +65,7 @@ func build(t testing.TB, e emulator.Options, o store.Options) *stage {
 	if e.Actions == (emulator.ActionRules{}) {
 		e.Actions.Pace = 20 * time.Millisecond
 	}
+	e.Key = testkey.RSA()
 	server, err := emulator.Start(e)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
 
@@ -33,6 +34,7 @@ type stage struct {
 // raise starts an emulator whose application holds some permissions and no others.
 func raise(t testing.TB, o emulator.Options, held []gatehouse.Permission, through ...func(transport) transport) stage {
 	t.Helper()
+	o.Key = testkey.RSA()
 	server, err := emulator.Start(o)
 	if err != nil {
 		t.Fatal(err)
