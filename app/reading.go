@@ -54,9 +54,8 @@ func (c *accounts) asScheduled(i gatehouse.Integration, s *session, src *engine.
 	if read == nil {
 		return
 	}
-	api := src.API
 	src.Read = func(ctx context.Context, r engine.Request) error {
-		ctx, end := s.run(ctx, at.stream, api, r)
+		ctx, end := s.run(ctx, at.stream, r.API, r)
 		ctx = defender.Scheduled(ctx, c.worker)
 		ctx = defender.WithOnCall(ctx, func(call defender.Call) {
 			c.readings.called(at, call.Operation)
