@@ -3,10 +3,12 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/gatehouse-sec/gatehouse/api"
 )
@@ -43,7 +45,7 @@ func (s *HuntsService) Remove(ctx context.Context, id string) error {
 
 // RunSaved runs a saved hunt now, once in each of its integrations.
 func (s *HuntsService) RunSaved(ctx context.Context, id string) ([]api.HuntRun, error) {
-	list, err := call[api.HuntRuns](ctx, s.c, request{method: http.MethodPost, path: pathOf("hunts", id, "run"), header: map[string]string{"Idempotency-Key": NewKey()}})
+	list, err := call[api.HuntRuns](ctx, s.c, request{method: http.MethodPost, path: pathOf("hunts", id, "runs"), header: map[string]string{"Idempotency-Key": NewKey()}})
 	return list.Items, err
 }
 
@@ -68,6 +70,20 @@ func (s *HuntsService) Runs(ctx context.Context, hunt, cursor string) (api.HuntR
 // GetRun shows a run.
 func (s *HuntsService) GetRun(ctx context.Context, id string) (api.HuntRun, error) {
 	return get[api.HuntRun](ctx, s.c, nil, "hunt-runs", id)
+}
+
+// WaitRun follows a run until it has ended or ctx ends. It returns the run as it
+// was seen last.
+func (s *HuntsService) WaitRun(ctx context.Context, id string) (api.HuntRun, error) {
+	for wait := 100 * time.Millisecond; ; wait = min(wait*3/2, 5*time.Second) {
+		run, err := s.GetRun(ctx, id)
+		if err != nil || run.State != "queued" && run.State != "running" {
+			return run, err
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return run, fmt.Errorf("run %s is %s: %w", id, run.State, err)
+		}
+	}
 }
 
 // Rows reads a page of the rows that a run has found.

@@ -105,5 +105,9 @@ func (s *RecordsService) Get(ctx context.Context, integration, id string, q Quer
 
 // Of reads what belongs to a device: alerts, vulnerabilities or machine actions.
 func (s *RecordsService) Of(integration, device string) *RecordsService {
-	return &RecordsService{c: s.c, resource: s.resource, below: []string{"devices", integration, device}}
+	resource := s.resource
+	if resource == "machine-actions" {
+		resource = "actions"
+	}
+	return &RecordsService{c: s.c, resource: resource, below: []string{"devices", integration, device}}
 }

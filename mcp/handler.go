@@ -1,0 +1,148 @@
+package mcp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/api"
+	"github.com/gatehouse-sec/gatehouse/client"
+)
+
+// Handler serves MCP over streamable HTTP, on top of the handler of the REST API,
+// which it calls in this process with the key of each request. It keeps nothing
+// between two requests.
+func Handler(rest http.Handler, o Options) http.Handler {
+	h := &handler{o: o.withDefaults(), transport: client.InProcess(rest)}
+	h.streamable = sdk.NewStreamableHTTPHandler(serverOf, &sdk.StreamableHTTPOptions{
+		Stateless: true, JSONResponse: true, Logger: h.o.Log, MaxRequestBodyBytes: maxRequest,
+		// A page of another site cannot send the key, which no browser adds by itself;
+		// and a proxy on this machine passes the host on by which it is known outside.
+		DisableLocalhostProtection:   true,
+		PropagateRequestCancellation: true,
+	})
+	return h
+}
+
+// maxRequest is the largest request in bytes.
+const maxRequest = 1 << 20
+
+// handler serves MCP over HTTP.
+type handler struct {
+	o          Options
+	transport  http.RoundTripper
+	streamable http.Handler
+
+	mu    sync.Mutex
+	tools []tool // nil until the catalogue of actions was read
+}
+
+type serverKey struct{}
+
+// serverOf is the server that was made for a request.
+func serverOf(req *http.Request) *sdk.Server {
+	s, _ := req.Context().Value(serverKey{}).(*Server)
+	if s == nil {
+		return nil
+	}
+	return s.sdk
+}
+
+// ServeHTTP answers a request of whoever has a key.
+func (h *handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	s, err := h.server(req)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	h.streamable.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), serverKey{}, s)))
+}
+
+// server makes the server of a request, for its key.
+func (h *handler) server(req *http.Request) (*Server, error) {
+	key, ok := bearer(req)
+	if !ok {
+		return nil, &api.Problem{
+			Type: "urn:gatehouse:problem:" + string(api.CodeUnauthenticated), Title: "No valid key", Status: http.StatusUnauthorized,
+			Code: api.CodeUnauthenticated, Mend: "send an API key that lives: Authorization: Bearer gh_…",
+		}
+	}
+	c, err := client.New("http://localhost", client.Options{
+		Key: gatehouse.NewSecret(key), HTTPClient: &http.Client{Transport: h.transport}, UserAgent: "gatehouse-mcp", MaxRetries: -1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	who, err := c.Identity(req.Context())
+	if err != nil {
+		return nil, err
+	}
+	all, err := h.catalogue(req.Context(), c)
+	if err != nil {
+		return nil, err
+	}
+	return newServer(h.o, all, &session{c: c, who: who, now: h.o.Now}), nil
+}
+
+// catalogue returns the tools. They follow from the catalogue of actions, which
+// is the same for everybody and stays the same while the process lives.
+func (h *handler) catalogue(ctx context.Context, c *client.Client) ([]tool, error) {
+	h.mu.Lock()
+	all := h.tools
+	h.mu.Unlock()
+	if all != nil {
+		return all, nil
+	}
+	kinds, err := c.Actions.Kinds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all = catalogueOf(kinds.Items)
+	h.mu.Lock()
+	h.tools = all
+	h.mu.Unlock()
+	return all, nil
+}
+
+// bearer is the key of a request.
+func bearer(req *http.Request) (string, bool) {
+	scheme, key, _ := strings.Cut(req.Header.Get("Authorization"), " ")
+	key = strings.TrimSpace(key)
+	return key, strings.EqualFold(scheme, "bearer") && key != ""
+}
+
+// refuse answers with the problem that kept a request out.
+func refuse(w http.ResponseWriter, err error) {
+	p := problemOf(err)
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="gatehouse"`)
+	}
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
+	w.WriteHeader(p.GetStatus())
+	_ = json.NewEncoder(w).Encode(p) // whoever asked may be gone
+}
+
+// problemOf is the problem that an error is, or the one that stands for it.
+func problemOf(err error) *api.Problem {
+	var p *api.Problem
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &api.Problem{Status: http.StatusServiceUnavailable, Code: api.CodeUnavailable, Title: "It took too long", Detail: err.Error(), Mend: "ask for less, or again"}
+	}
+	return &api.Problem{Status: http.StatusBadGateway, Code: api.CodeUnavailable, Title: "Gatehouse cannot be reached", Detail: err.Error(), Mend: "look whether the server runs and its URL is right"}
+}
