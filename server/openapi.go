@@ -27,6 +27,7 @@ type document struct{ json, yaml []byte }
 
 // describe makes the OpenAPI document once every route is registered.
 func (s *Server) describe() error {
+	s.finish()
 	text, err := json.Marshal(s.api.OpenAPI())
 	if err != nil {
 		return fmt.Errorf("OpenAPI document: %w", err)
