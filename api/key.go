@@ -14,21 +14,21 @@ const (
 
 // Key is an API key as it can be shown: the key itself is not kept.
 type Key struct {
-	ID           string    `json:"id"`
-	Name         string    `json:"name"`
+	ID           string    `json:"id" doc:"Id of the key, key_…."`
+	Name         string    `json:"name" doc:"A name for people."`
 	Prefix       string    `json:"prefix" doc:"The first letters of the key, to recognise it by."`
-	Scopes       []Scope   `json:"scopes"`
+	Scopes       []Scope   `json:"scopes" doc:"What it may do."`
 	Integrations []string  `json:"integrations,omitempty" doc:"Ids of the integrations that it may see; absent means all."`
-	Created      time.Time `json:"created"`
-	Expires      time.Time `json:"expires,omitzero"`
+	Created      time.Time `json:"created" doc:"When it was made."`
+	Expires      time.Time `json:"expires,omitzero" doc:"When it ends."`
 	LastUsed     time.Time `json:"lastUsed,omitzero" doc:"To the minute."`
-	Revoked      time.Time `json:"revoked,omitzero"`
+	Revoked      time.Time `json:"revoked,omitzero" doc:"When it was revoked; absent while it lives."`
 }
 
 // NewKey asks for an API key.
 type NewKey struct {
-	Name         string    `json:"name" minLength:"1" maxLength:"100"`
-	Scopes       []Scope   `json:"scopes" minItems:"1" enum:"read,respond,admin"`
+	Name         string    `json:"name" doc:"A name for people." minLength:"1" maxLength:"100"`
+	Scopes       []Scope   `json:"scopes" doc:"What it may do. Each scope includes those before it." minItems:"1" enum:"read,respond,admin"`
 	Integrations []string  `json:"integrations,omitempty" doc:"Ids or names of the integrations that it may see; absent means all. A key can only give what it has."`
 	Expires      time.Time `json:"expires,omitzero" doc:"Default: in 90 days."`
 }
@@ -46,15 +46,15 @@ type IssuedKey struct {
 
 // Keys is the list of keys.
 type Keys struct {
-	Items []Key `json:"items"`
+	Items []Key `json:"items" doc:"What was found; an empty list when there is nothing."`
 }
 
 // Identity is who is asking.
 type Identity struct {
 	Kind         string    `json:"kind" doc:"key or oidc."`
 	ID           string    `json:"id" doc:"Id of the key, or issuer and subject of the token."`
-	Name         string    `json:"name"`
-	Scopes       []Scope   `json:"scopes"`
+	Name         string    `json:"name" doc:"The name of the key, or of the person."`
+	Scopes       []Scope   `json:"scopes" doc:"What they may do."`
 	Integrations []string  `json:"integrations,omitzero" doc:"Absent means all; an empty list means none."`
-	Expires      time.Time `json:"expires,omitzero"`
+	Expires      time.Time `json:"expires,omitzero" doc:"When the key or token ends."`
 }

@@ -53,7 +53,7 @@ type Problem struct {
 // Upstream is an error of Microsoft's API, without tokens or secrets.
 type Upstream struct {
 	API       string `json:"api,omitempty" doc:"mde, xdr or graph."`
-	Status    int    `json:"status,omitempty"`
+	Status    int    `json:"status,omitempty" doc:"Microsoft's HTTP status."`
 	Code      string `json:"code,omitempty" doc:"Microsoft's code."`
 	Message   string `json:"message,omitempty" doc:"Microsoft's words."`
 	RequestID string `json:"requestId,omitempty" doc:"What Microsoft's support asks for."`
@@ -62,14 +62,14 @@ type Upstream struct {
 // FieldError is what is wrong with one member of a request.
 type FieldError struct {
 	Field   string `json:"field" doc:"Where it stands, as body.member, query.name or path.name."`
-	Message string `json:"message"`
+	Message string `json:"message" doc:"What is wrong with it."`
 }
 
 // Candidate is one thing that an ambiguous name may mean.
 type Candidate struct {
-	Integration string `json:"integration"`
-	ID          string `json:"id"`
-	Name        string `json:"name,omitempty"`
+	Integration string `json:"integration" doc:"Id of the integration."`
+	ID          string `json:"id" doc:"What to send in place of the name."`
+	Name        string `json:"name,omitempty" doc:"Its name."`
 	Detail      string `json:"detail,omitempty" doc:"What tells it from the others: when it was last seen, its platform."`
 }
 

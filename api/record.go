@@ -28,14 +28,14 @@ type Derived struct {
 	Isolated      bool      `json:"isolated" doc:"Whether the device is isolated, after its machine actions."`
 	Scope         string    `json:"isolationScope,omitempty" doc:"Full or Selective."`
 	Restricted    bool      `json:"restricted" doc:"Whether only code that Microsoft has signed may run."`
-	IsolatedSince time.Time `json:"isolatedSince,omitzero"`
+	IsolatedSince time.Time `json:"isolatedSince,omitzero" doc:"Since when; absent while it is not isolated."`
 	Pending       []string  `json:"pending,omitempty" doc:"Types of the actions under way that would change it."`
 	MergedInto    string    `json:"mergedInto,omitempty" doc:"Id of the record that this one was merged into."`
 }
 
 // Records is a page of a list.
 type Records struct {
-	Items    []Record  `json:"items"`
+	Items    []Record  `json:"items" doc:"What was found; an empty list when there is nothing."`
 	Next     string    `json:"next,omitempty" doc:"The cursor of the next page; absent on the last one."`
 	Count    *int64    `json:"count,omitempty" doc:"How many there are in all, when count=true was asked for. Counting stops at 10,000."`
 	Mirrors  []Mirror  `json:"mirrors" doc:"How old the answer is, for each integration that it comes from."`
@@ -44,9 +44,9 @@ type Records struct {
 
 // Mirror says how old the copy of one stream of one integration is.
 type Mirror struct {
-	Integration string                `json:"integration"`
-	Stream      gatehouse.Stream      `json:"stream"`
+	Integration string                `json:"integration" doc:"Id of the integration."`
+	Stream      gatehouse.Stream      `json:"stream" doc:"The stream, as devices."`
 	AsOf        time.Time             `json:"asOf,omitzero" doc:"The last reading that went well; absent when there was none."`
-	State       gatehouse.StreamState `json:"state,omitempty"`
+	State       gatehouse.StreamState `json:"state,omitempty" doc:"How the stream fares."`
 	Live        bool                  `json:"live,omitempty" doc:"Defender was asked just now."`
 }
