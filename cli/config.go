@@ -24,6 +24,7 @@ type config struct {
 	emulator, emulatorCA          string
 	data, databaseURL, keyFile    string
 	integration                   string
+	server, apiKey, apiKeyFile    string
 	output, logLevel              string
 	quiet, noColor                bool
 
@@ -86,6 +87,7 @@ func mergeLayers(layers []layer) (*config, error) {
 		emulator:   merged.String("emulator"), emulatorCA: merged.String("emulator-ca"),
 		data: merged.String("data"), databaseURL: merged.String("database-url"),
 		keyFile: merged.String("key-file"), integration: merged.String("integration"),
+		server: merged.String("server"), apiKey: merged.String("api-key"), apiKeyFile: merged.String("api-key-file"),
 		output: orElse(merged.String("output"), "table"), logLevel: orElse(merged.String("log-level"), "warn"),
 		quiet: merged.Bool("quiet"), noColor: merged.Bool("no-color"),
 		layers: layers,

@@ -48,6 +48,12 @@ func exitStatus(ctx context.Context, err error) int {
 	case ctx.Err() != nil:
 		return exitInterrupted
 	}
+	if ended, ok := errors.AsType[*actionEndError](err); ok {
+		return ended.status
+	}
+	if problem, ok := problemOf(err); ok {
+		return problemStatus(problem)
+	}
 	if refusal, ok := entra.AsTokenError(err); ok {
 		if refusal.Transient() {
 			return exitFailure
@@ -80,6 +86,9 @@ func describe(ctx context.Context, err error) string {
 	}
 	if refusal, ok := entra.AsTokenError(err); ok {
 		return describeRefusal(refusal)
+	}
+	if problem, ok := problemOf(err); ok {
+		return strings.Replace(err.Error(), problem.Error(), describeProblem(problem), 1)
 	}
 	var answer *defender.Error
 	if !errors.As(err, &answer) {

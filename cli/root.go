@@ -40,7 +40,7 @@ on the built-in emulator.`,
 	p.flags.complete(root)
 	_ = root.RegisterFlagCompletionFunc("integration", p.completeIntegrations)
 	root.AddGroup(&cobra.Group{ID: groupStart, Title: "Start here:"}, &cobra.Group{ID: groupMirror, Title: "The mirror:"},
-		&cobra.Group{ID: groupData, Title: "Defender's data:"},
+		&cobra.Group{ID: groupData, Title: "Defender's data:"}, &cobra.Group{ID: groupRespond, Title: "Respond:"},
 		&cobra.Group{ID: groupMore, Title: "More:"})
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)
@@ -62,10 +62,11 @@ func keepFlagOrder(cmd *cobra.Command) {
 
 // The groups of the root command's help.
 const (
-	groupStart  = "start"
-	groupMirror = "mirror"
-	groupData   = "data"
-	groupMore   = "more"
+	groupStart   = "start"
+	groupMirror  = "mirror"
+	groupData    = "data"
+	groupRespond = "respond"
+	groupMore    = "more"
 )
 
 // rootCommands lists the commands in the order of the help.
@@ -75,6 +76,7 @@ func rootCommands(p *program) []*cobra.Command {
 		inGroup(groupMirror, newIntegrationsCommand(p), newSyncCommand(p), newServeCommand(p), newStatusCommand(p),
 			newEventsCommand(p), newRecordsCommand(p), newReplayCommand(p)),
 		inGroup(groupData, newAlertsCommand(p), newDevicesCommand(p), newVulnerabilitiesCommand(p), newScoreCommand(p), newHuntCommand(p)),
+		inGroup(groupRespond, newActionsCommand(p)),
 		inGroup(groupMore, newPermissionsCommand(p), newOCSFCommand(p), newNormalizeCommand(p), newVersionCommand(p)),
 	)
 }

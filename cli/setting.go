@@ -36,7 +36,7 @@ type setting struct {
 // settings lists every setting. A flag, a name in the environment and a key in
 // the file exist because they stand here, and nowhere else.
 func settings() []setting {
-	return slices.Concat(identitySettings(), credentialSettings(), serviceSettings(), mirrorSettings(), displaySettings())
+	return slices.Concat(identitySettings(), credentialSettings(), serviceSettings(), mirrorSettings(), serverSettings(), displaySettings())
 }
 
 func identitySettings() []setting {
@@ -83,6 +83,15 @@ func mirrorSettings() []setting {
 			usage: "PostgreSQL `URL` that holds the mirror in place of a file (other users can see a password given here: prefer GATEHOUSE_DATABASE_URL)"},
 		{name: "key-file", path: true, usage: "`FILE` with the key that seals the secrets of integrations (default: made beside the mirror's file)"},
 		{name: "integration", usage: "`NAME` of the integration that is meant, when there are several"},
+	}
+}
+
+func serverSettings() []setting {
+	const noKey = "a key does not belong in this file: use api-key-file, or GATEHOUSE_API_KEY in the environment"
+	return []setting{
+		{name: "server", usage: "`URL` of a Gatehouse server that is asked in place of the mirror and of Microsoft"},
+		{name: "api-key", noFlag: true, noFile: noKey, usage: "API `KEY` of the server"},
+		{name: "api-key-file", path: true, usage: "`FILE` that holds the API key of the server; '-' reads standard input"},
 	}
 }
 
