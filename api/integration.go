@@ -132,8 +132,8 @@ type StreamHealth struct {
 	Held         int64                 `json:"held" doc:"How many records are held."`
 	Upstream     *int64                `json:"upstream,omitempty" doc:"What Microsoft counts; absent when it does not say."`
 	SetAside     int64                 `json:"setAside" doc:"How many records could not be understood and are set aside."`
-	Calls        int64                 `json:"calls" doc:"How many calls of Microsoft's API it has made."`
-	Floor        int64                 `json:"floor" doc:"The fewest calls that the same could have been read with."`
+	Calls        int64                 `json:"calls" doc:"How many calls the last reading took."`
+	Floor        int64                 `json:"floor" doc:"The fewest calls it could have taken."`
 	NextAttempt  time.Time             `json:"nextAttempt,omitzero" doc:"When it is tried next."`
 	FailingSince time.Time             `json:"failingSince,omitzero" doc:"Since when it fails; absent while it does not."`
 }
