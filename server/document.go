@@ -115,7 +115,7 @@ func finishOperation(r route, op *huma.Operation) {
 	for _, p := range op.Parameters {
 		finishSchema(p.Schema, false)
 		if p.Description == "" {
-			p.Description = map[string]string{"limit": "How many to answer at most.", "target": "Id of a target."}[p.Name]
+			p.Description = parameterDocs()[p.Name]
 		}
 		if r.path == "/v1/actions" && p.Name == "Idempotency-Key" {
 			p.Required = true
@@ -129,4 +129,17 @@ func finishOperation(r route, op *huma.Operation) {
 		}
 	}
 	op.Responses["default"] = &huma.Response{Ref: "#/components/responses/Problem"}
+}
+
+// parameterDocs describe parameters that say nothing of themselves.
+func parameterDocs() map[string]string {
+	return map[string]string{
+		"limit":   "How many to answer at most.",
+		"target":  "Id of a target.",
+		"id":      "Microsoft's id of the record.",
+		"run":     "Id of the run.",
+		"stream":  "The stream of the score: exposure-score, configuration-score or secure-scores.",
+		"outcome": "How it ended.",
+		"sort":    "A field to sort by; a minus before it turns the order around.",
+	}
 }

@@ -1,0 +1,78 @@
+package contract_test
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/app"
+	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+)
+
+// stage is a whole Gatehouse over an emulator, with its API behind TLS.
+type stage struct {
+	testing.TB
+	emulator    *emulator.Server
+	app         *app.App
+	web         *httptest.Server
+	integration gatehouse.Integration
+}
+
+// newStage starts an emulator, connects its default tenant and mirrors all of it.
+func newStage(t testing.TB, devices int) *stage {
+	t.Helper()
+	e, err := emulator.Start(emulator.Options{
+		Size: emulator.Size{Devices: devices, Alerts: 10, VulnerabilityRows: 60}, NoLimits: true, Key: testkey.RSA(),
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, e.Close()) })
+	access := e.DefaultTenant()
+	must(t, e.Grant(access.TenantID, access.ClientID, emulator.MDERoles("Machine.Isolate", "Machine.Scan", "Machine.ReadWrite.All", "Alert.ReadWrite.All")...))
+	client, err := entra.EmulatorClient(e.Addr(), e.CA())
+	must(t, err)
+	t.Cleanup(client.CloseIdleConnections)
+	s := &stage{TB: t, emulator: e}
+	s.app, err = app.New(t.Context(), app.Options{Data: t.TempDir(), HTTPClient: client, API: app.APIOptions{RatePerMinute: -1}})
+	must(t, err)
+	t.Cleanup(func() { must(t, s.app.Close()) })
+	s.integration = s.connect("main")
+	_, err = s.app.SyncOnce(t.Context(), s.integration.ID, nil, nil)
+	must(t, err)
+	rest, err := s.app.REST()
+	must(t, err)
+	s.web = httptest.NewTLSServer(rest.Handler())
+	t.Cleanup(s.web.Close)
+	return s
+}
+
+// connect adds the emulator's default tenant under a name.
+func (s *stage) connect(name string) gatehouse.Integration {
+	s.Helper()
+	access := s.emulator.DefaultTenant()
+	i, _, err := s.app.AddIntegration(s.Context(), app.NewIntegration{
+		Integration: gatehouse.Integration{
+			Name: name, Tenant: access.TenantID, ClientID: access.ClientID,
+			Credential: gatehouse.Credential{Kind: gatehouse.CredentialClientSecret},
+		},
+		Secret: entra.NewSecret(access.Secret), SkipCheck: true,
+	})
+	must(s, err)
+	return i
+}
+
+// key makes an API key of one scope and returns its text.
+func (s *stage) key(scope gatehouse.Scope) string {
+	s.Helper()
+	_, text, err := s.app.AddKey(s.Context(), app.NewKey{Name: "contract " + string(scope), Scopes: []gatehouse.Scope{scope}})
+	must(s, err)
+	return text.Reveal()
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
