@@ -22,7 +22,7 @@ $(BIN): $(SOURCES)
 build: $(BIN) ## build bin/gatehouse, one static binary
 
 .PHONY: demo
-demo: $(BIN) ## connect to a generated tenant on the emulator and show what Defender knows
+demo: $(BIN) ## the tour on a generated tenant; ends with the server up and three curl lines
 	$(BIN) demo
 
 .PHONY: test

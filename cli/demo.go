@@ -30,29 +30,35 @@ const demoHunt = `DeviceProcessEvents
 func newDemoCommand(p *program) *cobra.Command {
 	var seed uint64
 	var devices int
+	var noServer bool
 	cmd := withExits(&cobra.Command{
 		Use: "demo", Short: "Show everything on the built-in emulator, with no tenant at all",
 		Long: `Start the emulator with a generated tenant on loopback TLS, connect to it with a
 certificate, run the check, and look around: alerts by severity, the riskiest
 devices, the worst exposed CVEs, the scores and a hunt. Then mirror the tenant,
-and see new alerts arrive as events. At the end come the commands that do the
-same by hand. Nothing leaves this machine.`,
+and see new alerts arrive as events, and the commands that do the same by hand.
+
+At the end the server is up, with an API key and three lines of curl: list
+devices, isolate one, ask what became of it. At a terminal it stays up until
+Ctrl-C; else the demo runs the lines itself, and fails when one does. Nothing
+leaves this machine.`,
 		Example: "  gatehouse demo\n  gatehouse demo --seed 7 --devices 2000",
 		Args:    wants(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if devices < 1 {
 				return usagef("--devices is %d: want 1 or more", devices)
 			}
-			return p.demo(cmd.Context(), seed, devices)
+			return p.demo(cmd.Context(), seed, devices, !noServer)
 		},
 	}, exitFindings)
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "`NUMBER` that the tenant is generated from")
 	cmd.Flags().IntVar(&devices, "devices", 400, "`NUMBER` of devices")
+	cmd.Flags().BoolVar(&noServer, "no-server", false, "end before the server")
 	return cmd
 }
 
 // demo runs the tour.
-func (p *program) demo(ctx context.Context, seed uint64, devices int) error {
+func (p *program) demo(ctx context.Context, seed uint64, devices int, withServer bool) error {
 	s, err := startSandbox(sandboxOptions{addr: "127.0.0.1:0", seed: seed, size: emulator.Size{Devices: devices, Alerts: devices / 2}, now: p.now()})
 	if err != nil {
 		return usagef("cannot start: %w", err)
@@ -69,14 +75,12 @@ func (p *program) demo(ctx context.Context, seed uint64, devices int) error {
 	}
 	for _, step := range []func(context.Context, *connection) error{
 		p.demoCheck, p.demoAlerts, p.demoDevices, p.demoVulnerabilities, p.demoScores, p.demoHunting,
-		func(ctx context.Context, _ *connection) error { return p.demoMirror(ctx, s) },
+		func(ctx context.Context, _ *connection) error { return p.demoMirror(ctx, s, withServer) },
 	} {
 		if err := step(ctx, c); err != nil {
 			return err
 		}
 	}
-	p.heading("The same by hand", "")
-	p.line(byHand)
 	return nil
 }
 
@@ -94,6 +98,7 @@ In another:           paste the export lines that it prints, then
   gatehouse sync --once
   gatehouse status
   gatehouse events --follow
+  gatehouse actions isolate DEVICE --comment "why" --wait
 
 On a real tenant:     set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET
                       (or AZURE_CLIENT_CERTIFICATE_PATH), then the same commands.`

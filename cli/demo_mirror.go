@@ -15,11 +15,13 @@ const demoArrivals = 3
 // demoName is what the demo calls its integration.
 const demoName = "demo"
 
-// demoMirror mirrors the tenant, and then sees new alerts arrive.
-func (p *program) demoMirror(ctx context.Context, s *sandbox) error {
+// demoMirror mirrors the tenant, sees new alerts arrive, and brings the server up
+// if that is wanted.
+func (p *program) demoMirror(ctx context.Context, s *sandbox, withServer bool) error {
 	p.heading("All of it, mirrored", "gatehouse integrations add "+demoName+"\n$ gatehouse sync --once")
 	p.config.data = s.path("mirror")
-	return p.useApp(ctx, true, app.Options{Log: p.quietLog()}, func(a *app.App) error {
+	o := app.Options{Log: p.quietLog(), API: app.APIOptions{Listen: "127.0.0.1:0"}}
+	return p.useApp(ctx, true, o, func(a *app.App) error {
 		n, err := p.newIntegration(demoName, &integrationFlags{api: &enumFlag{}, streams: &streamsFlag{}})
 		if err != nil {
 			return err
@@ -32,7 +34,15 @@ func (p *program) demoMirror(ctx context.Context, s *sandbox) error {
 		if err := p.demoSync(ctx, a, i); err != nil {
 			return err
 		}
-		return p.demoArrive(ctx, s, a, i)
+		if err := p.demoArrive(ctx, s, a, i); err != nil {
+			return err
+		}
+		p.heading("The same by hand", "")
+		p.line(byHand)
+		if !withServer {
+			return nil
+		}
+		return p.demoServer(ctx, a, i)
 	})
 }
 

@@ -70,7 +70,7 @@ func leakCommands() [][]string {
 	for _, line := range []string{
 		"check", "check --output json", "devices list", "devices list --output ndjson", "alerts list --limit 1", "alerts get da000_1",
 		"alerts update da000_1 --status New", "devices get nobody", "devices tag nobody --add x", "vulnerabilities list --limit 1",
-		"vulnerabilities export --limit 1", "score", "hunt DeviceInfo|count", "hunt nonsense --api graph", "demo --devices 3",
+		"vulnerabilities export --limit 1", "score", "hunt DeviceInfo|count", "hunt nonsense --api graph", "demo --devices 3 --no-server",
 		"integrations add contoso --force --stream devices,exposure-score", "integrations add again", "integrations list --output json",
 		"sync --once", "status", "events --documents",
 		"devices list --base-url https://nowhere.example", "devices list --resource https://api.security.microsoft.com",
