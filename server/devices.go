@@ -32,7 +32,7 @@ func addDeviceRoutes(s *Server) {
 
 // deviceListQuery is a list of what belongs to one device.
 type deviceListQuery struct {
-	view
+	View
 	Integration string   `path:"integration" doc:"Id or name."`
 	ID          string   `path:"id"`
 	Filter      []string `query:"filter,explode" doc:"field[operator]value; may be repeated, all have to hold."`
@@ -54,7 +54,7 @@ func (s *Server) deviceLister(r resource) func(context.Context, *deviceListQuery
 			return nil, err
 		}
 		l, err := s.understand(ctx, r, &listQuery{
-			ofIntegrations: ofIntegrations{Integrations: []string{i.ID}}, view: q.view, Sort: q.Sort, Limit: q.Limit, Cursor: q.Cursor, Count: q.Count,
+			Chosen: Chosen{Integrations: []string{i.ID}}, View: q.View, Sort: q.Sort, Limit: q.Limit, Cursor: q.Cursor, Count: q.Count,
 			Filter: append([]string{filter{"device", store.OpEqual, []string{device.Key}}.String()}, q.Filter...),
 		})
 		if err != nil {

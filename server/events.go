@@ -26,9 +26,9 @@ func addEventRoutes(s *Server) {
 	}, s.followEvents)
 }
 
-// feedQuery says which changes, and how they are shown.
-type feedQuery struct {
-	ofIntegrations
+// FeedQuery says which changes, and how they are shown.
+type FeedQuery struct {
+	Chosen
 	Streams []gatehouse.Stream `query:"stream,explode" doc:"Any of these streams; may be repeated."`
 	Kinds   []string           `query:"kind,explode" doc:"Any of created, updated, removed; may be repeated."`
 	Format  string             `query:"format" enum:"none,ocsf,raw" default:"none" doc:"The record as it is now, beside the change."`
@@ -36,7 +36,7 @@ type feedQuery struct {
 
 // eventsQuery asks for a page of the feed.
 type eventsQuery struct {
-	feedQuery
+	FeedQuery
 	After int64 `query:"after" minimum:"0" doc:"Changes behind this number; 0 begins with the first."`
 	Limit int   `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
@@ -52,7 +52,7 @@ type feed struct {
 }
 
 // newFeed checks what is asked.
-func (s *Server) newFeed(ctx context.Context, q feedQuery) (feed, error) {
+func (s *Server) newFeed(ctx context.Context, q FeedQuery) (feed, error) {
 	f := feed{Server: s, format: q.Format, filter: store.EventFilter{Streams: q.Streams}, every: callerOf(ctx).all && len(q.Integrations) == 0}
 	known := []gatehouse.EventKind{gatehouse.EventCreated, gatehouse.EventUpdated, gatehouse.EventRemoved}
 	for _, k := range q.Kinds {
@@ -72,7 +72,7 @@ func (s *Server) newFeed(ctx context.Context, q feedQuery) (feed, error) {
 }
 
 func (s *Server) listEvents(ctx context.Context, q *eventsQuery) (*answer[api.Events], error) {
-	f, err := s.newFeed(ctx, q.feedQuery)
+	f, err := s.newFeed(ctx, q.FeedQuery)
 	if err != nil {
 		return nil, err
 	}

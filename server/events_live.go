@@ -24,15 +24,15 @@ const (
 
 // liveQuery asks to follow the feed.
 type liveQuery struct {
-	feedQuery
-	After       *int64 `query:"after" minimum:"0" doc:"Changes behind this number. Absent: those that come next."`
+	FeedQuery
+	After       int64  `query:"after" minimum:"-1" default:"-1" doc:"Changes behind this number. Absent: those that come next."`
 	LastEventID string `header:"Last-Event-ID" doc:"Goes before after: what a browser sends when it connects again."`
 }
 
 // followEvents answers with changes as they come. A reader that is too slow is cut
 // off: it comes back with the last number that it has read, and has lost nothing.
 func (s *Server) followEvents(ctx context.Context, q *liveQuery) (*huma.StreamResponse, error) {
-	f, err := s.newFeed(ctx, q.feedQuery)
+	f, err := s.newFeed(ctx, q.FeedQuery)
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +60,8 @@ func (s *Server) begin(ctx context.Context, q *liveQuery) (int64, error) {
 			return 0, invalid("header.Last-Event-ID", "it is not the number of a change", "send the id of the last change that was read, or none")
 		}
 		return n, nil
-	case q.After != nil:
-		return *q.After, nil
+	case q.After >= 0:
+		return q.After, nil
 	}
 	return s.store.LastEvent(ctx)
 }

@@ -53,7 +53,7 @@ func (s *Server) runQuery(ctx context.Context, in *runQueryInput) (*answer[api.H
 	return s.startRuns(ctx, gatehouse.HuntRun{Query: in.Body.Query, By: callerOf(ctx).id}, in.Body.Timespan, integrations)
 }
 
-func (s *Server) runHunt(ctx context.Context, in *huntPath) (*answer[api.HuntRuns], error) {
+func (s *Server) runHunt(ctx context.Context, in *HuntPath) (*answer[api.HuntRuns], error) {
 	h, err := s.oneHunt(ctx, in.Hunt)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func warningsOf(query string) []string {
 
 // runsQuery asks for runs.
 type runsQuery struct {
-	ofIntegrations
+	Chosen
 	Hunt   string   `query:"hunt" doc:"Id or name of a saved hunt."`
 	States []string `query:"state,explode" doc:"Any of queued, running, succeeded, failed, cancelled."`
 	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"50"`
@@ -163,8 +163,8 @@ func (s *Server) listHuntRuns(ctx context.Context, q *runsQuery) (*answer[api.Hu
 	return &answer[api.HuntRuns]{page}, err
 }
 
-// runPath names a run.
-type runPath struct {
+// RunPath names a run.
+type RunPath struct {
 	Run string `path:"run"`
 }
 
@@ -183,7 +183,7 @@ func (s *Server) oneRun(ctx context.Context, id string) (gatehouse.HuntRun, erro
 	return r, nil
 }
 
-func (s *Server) getHuntRun(ctx context.Context, in *runPath) (*answer[api.HuntRun], error) {
+func (s *Server) getHuntRun(ctx context.Context, in *RunPath) (*answer[api.HuntRun], error) {
 	r, err := s.oneRun(ctx, in.Run)
 	return &answer[api.HuntRun]{s.huntRunOf(r)}, err
 }
@@ -224,7 +224,7 @@ const huntPatience = huntTime + 20*time.Minute
 
 // rowsQuery asks for rows of a run.
 type rowsQuery struct {
-	runPath
+	RunPath
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Cursor string `query:"cursor" doc:"The next of the page before."`
 }

@@ -42,8 +42,8 @@ func addHuntRoutes(s *Server) {
 	addHuntRunRoutes(s)
 }
 
-// huntPath names a hunt.
-type huntPath struct {
+// HuntPath names a hunt.
+type HuntPath struct {
 	Hunt string `path:"hunt" doc:"Id or name."`
 }
 
@@ -52,7 +52,7 @@ type newHuntInput struct{ Body api.NewHunt }
 
 // replaceHuntInput is another version of a hunt.
 type replaceHuntInput struct {
-	huntPath
+	HuntPath
 
 	Body api.NewHunt
 }
@@ -102,7 +102,7 @@ func (s *Server) oneHunt(ctx context.Context, idOrName string) (gatehouse.Hunt, 
 	return h, err
 }
 
-func (s *Server) getHunt(ctx context.Context, in *huntPath) (*answer[api.Hunt], error) {
+func (s *Server) getHunt(ctx context.Context, in *HuntPath) (*answer[api.Hunt], error) {
 	h, err := s.oneHunt(ctx, in.Hunt)
 	return &answer[api.Hunt]{huntOf(h)}, err
 }
@@ -132,7 +132,7 @@ func (s *Server) replaceHunt(ctx context.Context, in *replaceHuntInput) (*answer
 	return &answer[api.Hunt]{huntOf(kept)}, err
 }
 
-func (s *Server) deleteHunt(ctx context.Context, in *huntPath) (*none, error) {
+func (s *Server) deleteHunt(ctx context.Context, in *HuntPath) (*none, error) {
 	h, err := s.oneHunt(ctx, in.Hunt)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 
 // oneQuery asks for one record.
 type oneQuery struct {
-	view
+	View
 	Integration string `path:"integration" doc:"Id or name."`
 	ID          string `path:"id"`
 	Live        bool   `query:"live" doc:"Ask Defender now, not the mirror."`

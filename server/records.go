@@ -35,8 +35,13 @@ func (r resource) getDoc() string {
 	return "By its id or, where exactly one fits, by its " + strings.Join(r.aliases, ", ") + ". What fits several is refused with the candidates."
 }
 
-// view is how records are to be shown.
-type view struct {
+// Chosen is a question about some integrations.
+type Chosen struct {
+	Integrations []string `query:"integration,explode" doc:"Ids or names of integrations; may be repeated. Absent: all that the key may see."`
+}
+
+// View is how records are to be shown.
+type View struct {
 	Fields []string `query:"fields" doc:"What to show, with dots and commas: ocsf.device.hostname,raw.riskScore,derived. Absent: all of ocsf and derived."`
 	Raw    bool     `query:"raw" doc:"Also the object as Microsoft sent it."`
 	OCSF   bool     `query:"ocsf" default:"true" doc:"false leaves the OCSF event out."`
@@ -44,8 +49,8 @@ type view struct {
 
 // listQuery is what may be asked of a list.
 type listQuery struct {
-	ofIntegrations
-	view
+	Chosen
+	View
 	Filter  []string `query:"filter,explode" doc:"field[operator]value; may be repeated, all have to hold." example:"risk[eq]High"`
 	Sort    string   `query:"sort" doc:"A field to sort by; a minus before it turns the order around. What lacks the field comes last. Absent: by integration and id." example:"-lastSeen"`
 	Limit   int      `query:"limit" minimum:"1" maximum:"1000" default:"50"`

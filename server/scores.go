@@ -31,7 +31,7 @@ func addScoreRoutes(s *Server) {
 
 // scoresQuery asks for scores.
 type scoresQuery struct {
-	ofIntegrations
+	Chosen
 	Raw bool `query:"raw" doc:"Also the object as Microsoft sent it."`
 }
 
