@@ -88,16 +88,34 @@ type problemView struct {
 // shownProblem leaves of a problem what helps.
 func shownProblem(p *api.Problem) problemView {
 	v := problemView{
-		Code: p.Code, Detail: p.Detail, Mend: p.Mend, Integration: p.Integration, Fields: p.Fields,
+		Code: p.Code, Detail: p.Detail, Integration: p.Integration, Fields: p.Fields,
 		Candidates: p.Candidates, Upstream: p.Upstream, RetryAfter: p.RetryAfter, RequestID: p.RequestID,
 	}
 	if v.Detail == "" {
 		v.Detail = p.Title
 	}
+	v.Mend = mendOf(p)
 	if len(v.Fields) == 1 && strings.HasSuffix(v.Detail, v.Fields[0].Message) {
 		v.Fields = nil // it is said already
 	}
 	return v
+}
+
+// mendOf says what to do in the words of tools: a model has no routes.
+func mendOf(p *api.Problem) string {
+	mend := strings.NewReplacer(
+		"GET /v1/integrations/{integration}/health", "get_integration_health", "GET /v1/integrations", "list_integrations",
+		"GET /v1/capabilities", "get_capabilities", "GET /v1/actions", "list_actions", "GET /v1/action-kinds", "list_action_kinds",
+		"GET /v1/devices", "list_devices", "GET /v1/alerts", "list_alerts", "GET /v1/incidents", "list_incidents", "GET /v1/cves", "list_cves",
+		"GET /v1/hunts", "list_hunts", "live=true", "live = true",
+	).Replace(p.Mend)
+	if mend == "" {
+		mend = map[api.Code]string{
+			api.CodeConflict: "look where it stands, with get_action for an action, and tell the user",
+			api.CodeNotFound: "look for it with the list_ tools; the key may not see it",
+		}[p.Code]
+	}
+	return mend
 }
 
 // shownProblems are those of single integrations.
