@@ -88,6 +88,7 @@ type App struct {
 	accounts  *accounts
 	responses *responses
 	registry  *prometheus.Registry
+	beside    beside
 
 	mu             sync.Mutex
 	rest           *server.Server // nil until its first use
@@ -171,7 +172,7 @@ func (a *App) Start(ctx context.Context) error {
 		return errors.Join(err, jobs.Stop(ctx), a.unlisten(ctx))
 	}
 	a.responses.start(ctx)
-	return nil
+	return a.beside.start(ctx, a)
 }
 
 // Stop ends the work in good order: pages under way are committed, runs stay
@@ -186,6 +187,7 @@ func (a *App) Stop(ctx context.Context) error {
 		return nil
 	}
 	a.responses.halt()
+	a.beside.halt()
 	err := a.engine.Stop(ctx)
 	return errors.Join(err, a.unlisten(ctx))
 }

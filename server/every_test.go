@@ -40,9 +40,9 @@ func TestEveryRoute(t *testing.T) {
 	mine, theirs := h.add("mine"), h.add("theirs")
 	keys := h.wrongKeys(mine)
 	existing := h.thingsOf(theirs)
-	missing := things{"number": existing["number"]} // which is the same in every action
+	missing := things{"number": existing["number"], "stream": existing["stream"]} // which are the same everywhere
 	for name := range existing {
-		if name != "number" {
+		if missing[name] == "" {
 			missing[name] = "00000000-none"
 		}
 	}
@@ -64,7 +64,9 @@ func TestEveryRoute(t *testing.T) {
 			if low := lower(r.Scope); low != "" {
 				refused(t, h.ask(keys[string(low)], r.Method, existing.fill(t, r.Path), h.bodyFor(r, theirs), "Idempotency-Key", "x"), http.StatusForbidden, api.CodeScope)
 			}
-			h.others(t, r, keys["other"], existing, missing, theirs)
+			if r.ID != "followEvents" { // which has no end; TestFeed looks at what it gives
+				h.others(t, r, keys["other"], existing, missing, theirs)
+			}
 		})
 	}
 }
@@ -89,7 +91,7 @@ func (h *house) others(t *testing.T, r server.Route, key string, existing, missi
 	_, _ = json.Unmarshal(got.body, &a), json.Unmarshal(none.body, &b)
 	hide := func(p api.Problem, v things) api.Problem {
 		for name, id := range v {
-			if name == "number" {
+			if name == "number" || name == "stream" {
 				continue
 			}
 			p.Detail = strings.ReplaceAll(p.Detail, id, "ID")

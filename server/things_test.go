@@ -24,7 +24,12 @@ func (h *house) thingsOf(i gatehouse.Integration) things {
 	made := into[api.Action](h, h.ask(h.admin, http.MethodPost, "/v1/actions", api.NewAction{
 		Integration: i.ID, Action: "isolate", Targets: []string{device}, Comment: "a drill", DryRun: true,
 	}, "Idempotency-Key", "drill"), http.StatusOK)
-	return things{"integration": i.ID, "key": key, "device": device, "action": made.ID, "number": "1"}
+	saved := into[api.Hunt](h, h.ask(h.admin, http.MethodPost, "/v1/hunts", api.NewHunt{Name: "theirs", Query: "DeviceInfo", Integrations: []string{i.ID}}), http.StatusCreated)
+	runs := into[api.HuntRuns](h, h.ask(h.admin, http.MethodPost, "/v1/hunts/"+saved.ID+"/runs", nil), http.StatusAccepted)
+	return things{
+		"integration": i.ID, "key": key, "device": device, "action": made.ID, "number": "1",
+		"id": device, "stream": "exposure-score", "hunt": saved.ID, "run": runs.Items[0].ID,
+	}
 }
 
 // bodyFor is a body that the route takes, so that nothing but the key speaks
@@ -42,6 +47,10 @@ func (h *house) bodyFor(r server.Route, i gatehouse.Integration) any {
 		return api.NewKey{Name: "stolen", Scopes: []api.Scope{api.ScopeAdmin}, Integrations: []string{i.Name}}
 	case "submitAction":
 		return api.NewAction{Integration: i.Name, Action: "isolate", Targets: []string{"any"}, Comment: "x"}
+	case "runQuery":
+		return api.RunHunt{Query: "DeviceInfo", Integrations: []string{i.Name}}
+	case "createHunt", "replaceHunt":
+		return api.NewHunt{Name: "stolen", Query: "DeviceInfo", Integrations: []string{i.Name}}
 	case "cancelAction":
 		return api.CancelAction{Comment: "x"}
 	}
