@@ -26,8 +26,8 @@ func TestScript(t *testing.T) {
 		Dir:           filepath.Join("..", "testdata", "script"),
 		UpdateScripts: *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": cmdAwait, "emulator": cmdEmulator, "expire": cmdExpire, "exits": cmdExits, "lines": cmdLines, "newalert": cmdNewAlert,
-			"requests": cmdRequests, "revoke": cmdRevoke, "scrub": cmdScrub, "source": cmdSource,
+			"actionid": cmdActionID, "await": cmdAwait, "emulator": cmdEmulator, "expire": cmdExpire, "exits": cmdExits, "lines": cmdLines, "newalert": cmdNewAlert,
+			"requests": cmdRequests, "revoke": cmdRevoke, "scrub": cmdScrub, "server": cmdServer, "source": cmdSource,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
@@ -198,6 +198,8 @@ func cmdScrub(ts *testscript.TestScript, neg bool, args []string) {
 		{`\d{4}-\d\d-\d\dT[0-9:.]+Z`, "TIME"},
 		{`\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?`, "TIME"},
 		{`[a-z]{2}\d{18}_-?\d+`, "ALERT"},
+		{`act_[A-Z0-9]{26}`, "ACTION"},
+		{`key_[a-z0-9]{16}`, "KEY"},
 		{`127\.0\.0\.1:\d+`, "127.0.0.1:PORT"},
 		{`request id [^ )]+`, "request id ID"},
 		{`emulator~[A-Za-z0-9_-]+`, "SECRET"},
