@@ -89,7 +89,7 @@ func (h *handler) server(req *http.Request) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newServer(h.o, all, &session{c: c, who: who, now: h.o.Now}), nil
+	return newServer(h.o, all, &session{c: c, who: who, most: h.o.Scope, now: h.o.Now}), nil
 }
 
 // catalogue returns the tools. They follow from the catalogue of actions, which

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/app"
+	"github.com/gatehouse-sec/gatehouse/mcp"
 )
 
 // TestKeys is about who gets in, and what they see.
@@ -49,6 +50,10 @@ func testReadKey(t *testing.T, s *stage) {
 				t.Errorf("%s is marked as read-only: %t", name, tool.Annotations.ReadOnlyHint)
 			}
 		}
+	}
+	careful, err := mcp.New(context.Background(), s.client(s.key(gatehouse.ScopeAdmin)), mcp.Options{Scope: "read"})
+	if err != nil || slices.Contains(careful.Tools(), "isolate_device") || !slices.Contains(careful.Tools(), "get_device") {
+		t.Errorf("a server for reading has the tools %q, %v", careful.Tools(), err)
 	}
 	for name, destructive := range map[string]bool{"isolate_device": true, "release_device": true, "tag_device": false, "untag_device": true, "update_alert": true, "comment_alert": false, "approve_action": true} {
 		if *all[name].Annotations.DestructiveHint != destructive {

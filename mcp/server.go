@@ -18,6 +18,8 @@ import (
 type Options struct {
 	// Version is what the server calls its own. Default: "dev".
 	Version string
+	// Scope is the widest scope whose tools are shown. Default: all that the key has.
+	Scope api.Scope
 	// Log takes what is worth telling. Default: nothing is told.
 	Log *slog.Logger
 	// Now is the clock. Default: [time.Now].
@@ -56,7 +58,7 @@ func New(ctx context.Context, c *client.Client, o Options) (*Server, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	return newServer(o, catalogueOf(kinds.Items), &session{c: c, who: who, now: o.Now}), nil
+	return newServer(o, catalogueOf(kinds.Items), &session{c: c, who: who, most: o.Scope, now: o.Now}), nil
 }
 
 // newServer makes the server of a session from the tools that there are.
@@ -104,14 +106,18 @@ func (s *Server) Run(ctx context.Context, in io.ReadCloser, out io.WriteCloser) 
 
 // session is who asks, and how.
 type session struct {
-	c   *client.Client
-	who api.Identity
-	now func() time.Time
+	c    *client.Client
+	who  api.Identity
+	most api.Scope // empty: no bound
+	now  func() time.Time
 }
 
-// may reports whether the caller has a scope.
+// may reports whether the caller has a scope, and wants to use it.
 func (s *session) may(scope api.Scope) bool {
 	order := []api.Scope{api.ScopeRead, api.ScopeRespond, api.ScopeAdmin}
+	if s.most != "" && slices.Index(order, scope) > slices.Index(order, s.most) {
+		return false
+	}
 	return slices.ContainsFunc(s.who.Scopes, func(have api.Scope) bool {
 		return slices.Index(order, have) >= slices.Index(order, scope)
 	})
