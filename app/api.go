@@ -12,6 +12,9 @@ import (
 	"github.com/gatehouse-sec/gatehouse/server"
 )
 
+// OIDC says whose tokens let people in.
+type OIDC = server.OIDC
+
 // APIOptions say how the REST API is served.
 type APIOptions struct {
 	// Listen is the address, host:port, of the REST API while the application runs.
@@ -26,16 +29,14 @@ type APIOptions struct {
 	BehindProxy bool
 	// OIDC lets people in with tokens of an OpenID Connect issuer. Default: API keys
 	// are the only way in.
-	OIDC *server.OIDC
+	OIDC *OIDC
 	// RatePerMinute is how many requests one key may make in a minute. Default:
 	// 6,000. Less than 0 sets no limit.
 	RatePerMinute int
-	// Version is shown in the OpenAPI document. Default: "dev".
-	Version string
 }
 
-// validate says what cannot be served so.
-func (o APIOptions) validate() error {
+// Validate says what cannot be served so.
+func (o APIOptions) Validate() error {
 	if o.OIDC != nil {
 		if err := o.OIDC.Validate(); err != nil {
 			return err
@@ -66,8 +67,13 @@ func (a *App) REST() (*server.Server, error) {
 		return a.rest, nil
 	}
 	o := a.options.API
+	if o.OIDC != nil && o.OIDC.Client == nil && a.options.HTTPClient != nil {
+		people := *o.OIDC
+		people.Client = a.options.HTTPClient
+		o.OIDC = &people
+	}
 	rest, err := server.New(server.Options{
-		Store: a.store, Backend: backend{a}, Responder: a.responses.Responder, OIDC: o.OIDC, RatePerMinute: o.RatePerMinute, Version: o.Version,
+		Store: a.store, Backend: backend{a}, Responder: a.responses.Responder, OIDC: o.OIDC, RatePerMinute: o.RatePerMinute,
 		Log: a.options.Log, Now: a.options.Now,
 	})
 	a.rest = rest
@@ -95,7 +101,7 @@ func (a *App) listenAPI(ctx context.Context) error {
 	if o.Listen == "" {
 		return nil
 	}
-	if err := o.validate(); err != nil {
+	if err := o.Validate(); err != nil {
 		return err
 	}
 	rest, err := a.REST()

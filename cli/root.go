@@ -77,7 +77,7 @@ func rootCommands(p *program) []*cobra.Command {
 			newEventsCommand(p), newRecordsCommand(p), newReplayCommand(p)),
 		inGroup(groupData, newAlertsCommand(p), newDevicesCommand(p), newVulnerabilitiesCommand(p), newScoreCommand(p), newHuntCommand(p)),
 		inGroup(groupRespond, newActionsCommand(p)),
-		inGroup(groupMore, newPermissionsCommand(p), newOCSFCommand(p), newNormalizeCommand(p), newVersionCommand(p)),
+		inGroup(groupMore, newKeysCommand(p), newAuditCommand(p), newPermissionsCommand(p), newOCSFCommand(p), newNormalizeCommand(p), newVersionCommand(p)),
 	)
 }
 

@@ -98,7 +98,7 @@ func fetch(t *testing.T, url string) (status int, body string) {
 func TestServe(t *testing.T) {
 	t.Parallel()
 	_, env := connectedMirror(t)
-	said, end := inBackground(t, env, "serve", "--listen", "127.0.0.1:0")
+	said, end := inBackground(t, env, "serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0")
 	where := regexp.MustCompile(`metrics on (http://127\.0\.0\.1:\d+)/metrics\n`)
 	until(t, "an address", func() bool { return where.MatchString(said.String()) })
 	base := where.FindStringSubmatch(said.String())[1]
