@@ -13,6 +13,15 @@ import (
 	"github.com/gatehouse-sec/gatehouse/store"
 )
 
+// inputError is about what was given: nothing was sent, and nothing changed.
+type inputError struct{ err error }
+
+// Error is the error of what was given.
+func (e *inputError) Error() string { return e.err.Error() }
+
+// Unwrap returns the cause.
+func (e *inputError) Unwrap() error { return e.err }
+
 // wrong says what is wrong with a credential that came over the API.
 func wrong(text string, args ...any) error {
 	return fmt.Errorf("%w: credential: %s", store.ErrInvalid, fmt.Sprintf(text, args...))
@@ -68,6 +77,8 @@ func kindOf(c api.NewCredential) (gatehouse.CredentialKind, error) {
 	case kind == gatehouse.CredentialClientSecret && c.Certificate != "", kind == gatehouse.CredentialCertificate && c.Secret != "",
 		kind == gatehouse.CredentialWorkloadIdentity && c.Reference == "":
 		return "", wrong("kind %s does not go with what is given", kind)
+	case c.Password != "" && c.Secret != "":
+		return "", wrong("a password belongs to a certificate, and a client secret is given")
 	case kind != "":
 		return kind, nil
 	case c.Certificate != "", c.Password != "":

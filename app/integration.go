@@ -45,11 +45,11 @@ func (a *App) AddIntegration(ctx context.Context, n NewIntegration) (gatehouse.I
 	}
 	o, err := credentialOptions(n.Integration, literal{n.Secret, n.Password})
 	if err != nil {
-		return gatehouse.Integration{}, nil, err
+		return gatehouse.Integration{}, nil, &inputError{err}
 	}
 	cred, base, err := a.accounts.signIn(n.Integration, o)
 	if err != nil {
-		return gatehouse.Integration{}, nil, err
+		return gatehouse.Integration{}, nil, &inputError{err}
 	}
 	n.Integration.Cloud = base.Cloud.Name
 	if end, known := cred.Expires(); known {

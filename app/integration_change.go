@@ -73,11 +73,11 @@ func (a *App) ReplaceCredential(ctx context.Context, idOrName string, n NewCrede
 	i.Credential = n.Credential
 	o, err := credentialOptions(i, literal{n.Secret, n.Password})
 	if err != nil {
-		return i, nil, err
+		return i, nil, &inputError{err}
 	}
 	cred, _, err := a.accounts.signIn(i, o)
 	if err != nil {
-		return i, nil, err
+		return i, nil, &inputError{err}
 	}
 	if end, known := cred.Expires(); known {
 		i.Credential.Expires = end

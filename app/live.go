@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -102,6 +103,10 @@ func (b backend) ReadLive(ctx context.Context, integration string, name gatehous
 	document, err := reads[n].get(ctx, acc.clients, key)
 	if _, undecoded := errors.AsType[*defender.DecodeError](err); undecoded && len(document) > 0 {
 		err = nil // it is whole, and has a member that is not as documented
+	}
+	if refused, ok := errors.AsType[*defender.Error](err); ok && refused.StatusCode == http.StatusBadRequest {
+		// Microsoft says so of an id that has not the form of one, such as a name.
+		err = &api.Problem{Code: api.CodeNotFound, Detail: fmt.Sprintf("Defender takes %q for no id: %s", key, refused.Message)}
 	}
 	return server.LiveRecord{API: door.API, Key: key, Document: document}, err
 }

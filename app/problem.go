@@ -35,6 +35,9 @@ func (a *App) Problem(err error) *api.Problem {
 	case errors.Is(err, store.ErrKey):
 		return &api.Problem{Code: api.CodeUnavailable, Detail: "the key that seals secrets is not at hand", Mend: "start the server with the key, see --key-file"}
 	}
+	if given, ok := errors.AsType[*inputError](err); ok {
+		return &api.Problem{Code: api.CodeInvalid, Detail: given.Error()}
+	}
 	if _, ok := errors.AsType[*settingError](err); ok {
 		return &api.Problem{Code: api.CodeConflict, Detail: err.Error(), Mend: a.accounts.explain(err).Mend}
 	}

@@ -2,9 +2,11 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -266,10 +268,15 @@ func (s *Server) breakOff(out huma.Context, begun bool, err error) {
 	if begun {
 		panic(http.ErrAbortHandler)
 	}
-	p := s.problem(out.Context(), err)
-	if err := huma.WriteErr(s.api, out, p.Status, p.Detail, p); err != nil {
-		s.log.WarnContext(out.Context(), "a problem could not be sent", "request", requestID(out.Context()), "error", err)
+	p := *s.problem(out.Context(), err)
+	u := out.URL()
+	p.Instance, p.RequestID = u.Path, requestID(out.Context())
+	if p.RetryAfter > 0 {
+		out.SetHeader("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
+	out.SetHeader("Content-Type", p.ContentType(""))
+	out.SetStatus(p.GetStatus())
+	_ = json.NewEncoder(out.BodyWriter()).Encode(p) // whoever asked may be gone
 }
 
 func (s *Server) listActionEvents(ctx context.Context, in *struct {

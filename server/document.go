@@ -33,7 +33,7 @@ func refusals() []refused {
 			return strings.Contains(r.path, "{") || has(op, "integration") || op.RequestBody != nil
 		}},
 		{http.StatusConflict, "Conflict", "What is there stands against it, a name means more than one, or the idempotency key was used for another request.", func(r route, _ *huma.Operation) bool {
-			return r.changes()
+			return r.changes() || r.id == "getActionResult"
 		}},
 		{http.StatusPreconditionFailed, "PreconditionFailed", "It was changed meanwhile: the ETag is not the one of If-Match.", func(_ route, op *huma.Operation) bool {
 			return has(op, "If-Match")

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"log/slog"
 	"net/http/httptest"
 	"testing"
 
@@ -34,7 +35,10 @@ func newStage(t testing.TB, devices int) *stage {
 	must(t, err)
 	t.Cleanup(client.CloseIdleConnections)
 	s := &stage{TB: t, emulator: e}
-	s.app, err = app.New(t.Context(), app.Options{Data: t.TempDir(), HTTPClient: client, API: app.APIOptions{RatePerMinute: -1}})
+	s.app, err = app.New(t.Context(), app.Options{
+		Data: t.TempDir(), HTTPClient: client, API: app.APIOptions{RatePerMinute: -1},
+		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
+	})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.app.Close()) })
 	s.integration = s.connect("main")
@@ -62,12 +66,12 @@ func (s *stage) connect(name string) gatehouse.Integration {
 	return i
 }
 
-// key makes an API key of one scope and returns its text.
-func (s *stage) key(scope gatehouse.Scope) string {
+// key makes an API key of one scope and returns its id and its text.
+func (s *stage) key(scope gatehouse.Scope) (id, text string) {
 	s.Helper()
-	_, text, err := s.app.AddKey(s.Context(), app.NewKey{Name: "contract " + string(scope), Scopes: []gatehouse.Scope{scope}})
+	k, secret, err := s.app.AddKey(s.Context(), app.NewKey{Name: "contract " + string(scope), Scopes: []gatehouse.Scope{scope}})
 	must(s, err)
-	return text.Reveal()
+	return k.ID, secret.Reveal()
 }
 
 func must(t testing.TB, err error) {

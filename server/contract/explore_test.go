@@ -1,0 +1,380 @@
+package contract_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+)
+
+// explorer asks the API whatever its document lets one think of.
+type explorer struct {
+	*stage
+	*maker
+	document *document
+	judge    *judge
+	keys     []string
+	spared   map[string]bool            // ids that must outlive the exploration
+	ids      map[string][]string        // by the first segment of a path: ids that are or were there
+	seen     map[string]map[string]bool // by operation: the statuses that came
+	asked    int
+	refused  int             // 4xx
+	told     map[string]bool // what was found already
+}
+
+// question is one request.
+type question struct {
+	op      *operation // nil: none of the document
+	method  string
+	target  string
+	header  http.Header
+	body    []byte // nil: none
+	invalid bool   // the body is JSON and not what the schema allows
+}
+
+// newExplorer prepares an exploration of a filled server.
+func newExplorer(t testing.TB, seed uint64) *explorer {
+	t.Helper()
+	s := newStage(t, 12)
+	other := s.connect("other")
+	text := fetch(t, s.web.Config.Handler, "/openapi.json")
+	d := readDocument(t, text)
+	x := &explorer{
+		stage: s, document: d, judge: newJudge(d), spared: map[string]bool{s.integration.ID: true},
+		maker: &maker{Rand: rand.New(rand.NewPCG(seed, 1)), schemas: d.Components.Schemas},
+		ids:   map[string][]string{"integrations": {s.integration.ID, other.ID}, "streams": {"devices"}, "scores": {"exposure-score", "secure-scores"}},
+		seen:  map[string]map[string]bool{}, told: map[string]bool{},
+	}
+	for _, scope := range gatehouse.Scopes() {
+		id, text := s.key(scope)
+		x.keys, x.spared[id] = append(x.keys, text), true
+	}
+	x.known = x.meaningful(other)
+	return x
+}
+
+// meaningful are values that get further into the server than random ones, by name
+// of member or parameter.
+func (x *explorer) meaningful(other gatehouse.Integration) map[string][]any {
+	access := x.emulator.DefaultTenant()
+	integrations := []any{x.integration.ID, "main", other.ID, "other", "nobody"}
+	return map[string][]any{
+		"integration": integrations, "integrations": integrations, "tenant": {access.TenantID, access.Domain, "contoso.example"}, "clientId": {access.ClientID},
+		"secret": {access.Secret, "wrong"}, "action": {"isolate", "release", "scan", "restrict", "set-tags", "update-alert", "stop-and-quarantine", "offboard"},
+		"query":  {"DeviceInfo | take 3", "DeviceInfo | summarize count() by OSPlatform", "Nothing | take 1", "DeviceInfo |", "union *"},
+		"filter": {"risk[eq]High", "risk[in]High,Low", "lastSeen[ge]2026-01-01T00:00:00Z", "name[contains]a", "severity[ne]High", "name[exists]true", "firstSeen[lt]2030-01-01T00:00:00Z"},
+		"sort":   {"-lastSeen", "name", "-risk", "severity"}, "fields": {"ocsf.device.hostname", "raw.riskScore", "derived", "ocsf", "raw"},
+		"every": {"1h", "5m", "1s", "-1h"}, "keepOld": {"24h", "0s", "-5m", "9999999h"}, "timespan": {"P1D", "PT1H", "P"},
+		"stream": {"devices", "alerts", "exposure-score"}, "format": {"ocsf", "raw"}, "state": {"succeeded", "planned", "queued", "waiting"}, "cursor": {"x"},
+		"targets": {"nobody"}, "operation": {"actions.submit", "actions.*"}, "baseUrl": {"https://api.security.microsoft.com", "http://127.0.0.1:1", "https://example.com"},
+		"reference": {"env:NOTHING", "file:/nothing"}, "expires": {time.Now().Add(time.Hour).UTC().Format(time.RFC3339), "2001-01-01T00:00:00Z"},
+	}
+}
+
+// explore asks so many questions.
+func (x *explorer) explore(questions int) {
+	x.Helper()
+	operations := x.document.operations()
+	for range questions {
+		q := x.draw(operations)
+		x.ask(q)
+		if len(x.told) >= 20 {
+			return
+		}
+	}
+}
+
+// draw makes one question.
+func (x *explorer) draw(operations []*operation) question {
+	if x.chance(0.02) {
+		return question{
+			method: one(x.maker, []string{"GET", "PUT", "HEAD", "OPTIONS", "TRACE", "FOO", "DELETE"}), header: http.Header{},
+			target: one(x.maker, []string{"/", "/v1", "/v1/", "/v1/devices/", "/v1//devices", "/v1/keys", "/v1/%2e%2e/keys", "/healthz", "/docs/", "/v1/actions/a/b/c", "/%00", "/v1/devices/" + url.PathEscape(x.text(1, 9))}),
+		}
+	}
+	op := one(x.maker, operations)
+	for op.OperationID == "followEvents" && !x.chance(0.1) {
+		op = one(x.maker, operations)
+	}
+	q := question{op: op, method: op.method, header: http.Header{}}
+	wild := x.chance(0.5) // whether anything is to be wrong
+	q.target = x.path(op, wild) + x.query(op, wild)
+	x.headers(op, wild, q.header)
+	if op.RequestBody != nil || wild && x.chance(0.05) {
+		x.fillBody(&q, wild)
+	}
+	return q
+}
+
+// path fills in the variables of a path.
+func (x *explorer) path(op *operation, wild bool) string {
+	noun := strings.Split(op.path, "/")[2]
+	return regexp.MustCompile(`\{(\w+)\}`).ReplaceAllStringFunc(op.path, func(name string) string {
+		name = strings.Trim(name, "{}")
+		from := map[string]string{"integration": "integrations", "id": noun, "key": "keys", "hunt": "hunts", "run": "hunt-runs", "action": "actions", "stream": "scores"}[name]
+		ids := x.ids[from]
+		switch {
+		case wild && x.chance(0.2):
+			bad := x.badText()
+			if bad == "" || bad == "." || bad == ".." {
+				bad = "-" // a client would clean the path
+			}
+			return url.PathEscape(bad)
+		case name == "number":
+			return strconv.Itoa(x.IntN(3))
+		case len(ids) == 0:
+			return "none"
+		}
+		id := one(x.maker, ids)
+		if x.spared[id] && op.method != http.MethodGet && op.OperationID != "checkIntegration" {
+			id = "none"
+		}
+		return url.PathEscape(id)
+	})
+}
+
+// query is the query of a URL, with its question mark.
+func (x *explorer) query(op *operation, wild bool) string {
+	var parts []string
+	put := func(name, value string) { parts = append(parts, url.QueryEscape(name)+"="+url.QueryEscape(value)) }
+	for _, p := range op.Parameters {
+		if p.In != "query" || !x.chance(0.3) {
+			continue
+		}
+		for again := true; again; again = wild && x.chance(0.1) { // the same parameter more than once
+			if wild && x.chance(0.4) {
+				put(p.Name, x.badText())
+				continue
+			}
+			value := x.value(p.Schema, p.Name, 0)
+			list, several := value.([]any)
+			switch {
+			case !several:
+				put(p.Name, fmt.Sprint(value))
+			case p.Explode:
+				for _, item := range list {
+					put(p.Name, fmt.Sprint(item))
+				}
+			default:
+				put(p.Name, strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", ","))
+			}
+		}
+	}
+	if wild && x.chance(0.1) {
+		put(one(x.maker, []string{"unknown", "", "limit", "Filter", "live", x.text(1, 5)}), x.badText())
+	}
+	if wild && x.chance(0.03) {
+		parts = append(parts, one(x.maker, []string{"%zz", "a;b", "=", "&&", "limit", "%00=%00", "filter[]=a"}))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "?" + strings.Join(parts, "&")
+}
+
+// headers sets the headers of a question.
+func (x *explorer) headers(op *operation, wild bool, h http.Header) {
+	h.Set("Authorization", "Bearer "+x.keys[min(2, x.IntN(10))]) // mostly the one that may everything
+	if wild && x.chance(0.03) {
+		h.Set("Authorization", one(x.maker, []string{"", "Bearer", "Bearer ", "Basic YTpi", "Bearer gh_x_y", "bearer " + x.keys[0], "Bearer a.b.c", "Bearer " + strings.Repeat("x", 4000)}))
+	}
+	for _, p := range op.Parameters {
+		if p.In != "header" || !p.Required && !x.chance(0.3) {
+			continue
+		}
+		value := one(x.maker, []string{"one", "two", "three", strconv.Itoa(x.Int()), `"abc"`, "*", `W/"x"`})
+		if wild && x.chance(0.2) {
+			value = one(x.maker, []string{"", strings.Repeat("k", 300), "ä", "-1", "99999999999999999999", `"`, ",,,"})
+		}
+		h.Set(p.Name, value)
+	}
+	if x.chance(0.05) {
+		h.Set("X-Request-Id", one(x.maker, []string{"mine-1", "bad id", strings.Repeat("x", 200), "ä", "<script>"}))
+	}
+	if wild && x.chance(0.05) {
+		h.Set("Accept", one(x.maker, []string{"*/*", "text/html", "application/cbor", "", "application/json;q=0", "x"}))
+	}
+}
+
+// fillBody gives a question a body.
+func (x *explorer) fillBody(q *question, wild bool) {
+	q.header.Set("Content-Type", "application/json")
+	if wild && x.chance(0.15) {
+		q.body = []byte(x.badBody())
+	} else {
+		var v any = map[string]any{}
+		if q.op.RequestBody != nil {
+			v = x.value(q.op.RequestBody.Content["application/json"].Schema, "", 0)
+		}
+		if wild {
+			for range 1 + x.IntN(2) {
+				v = x.spoil(v)
+			}
+		}
+		text, err := json.Marshal(v)
+		must(x, err)
+		q.body, q.invalid = text, !x.judge.allows(q.op, text)
+	}
+	if wild && x.chance(0.1) {
+		q.header.Set("Content-Type", one(x.maker, []string{"", "text/plain", "application/xml", "application/json; charset=latin1", "application/cbor", "multipart/form-data", "application/x-www-form-urlencoded", "x", "application/problem+json"}))
+	}
+}
+
+// ask sends a question and judges the answer.
+func (x *explorer) ask(q question) {
+	x.Helper()
+	x.asked++
+	patience := 30 * time.Second
+	if q.op != nil && q.op.OperationID == "followEvents" {
+		patience = 100 * time.Millisecond
+	}
+	ctx, cancel := context.WithTimeout(x.Context(), patience)
+	defer cancel()
+	var body io.Reader
+	if q.body != nil {
+		body = bytes.NewReader(q.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, q.method, x.web.URL+q.target, body)
+	must(x, err)
+	req.Header = q.header
+	resp, err := x.web.Client().Do(req)
+	if err != nil {
+		x.Errorf("question %d: %s: %v", x.asked, q, err)
+		return
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil && patience > time.Second {
+		x.Errorf("question %d: %s: %v", x.asked, q, err)
+		return
+	}
+	for _, fault := range x.judge.faults(q, resp, text) {
+		same := fmt.Sprintf("%p %d %.40s", q.op, resp.StatusCode, fault)
+		if x.told[same] {
+			continue // once is enough
+		}
+		x.told[same] = true
+		x.Errorf("question %d: %s\n%s %s\n%.1500s\n%s", x.asked, q, resp.Status, resp.Header, text, fault)
+	}
+	x.learn(q, resp.StatusCode, text)
+}
+
+// String is the question, for whoever has to mend what it found.
+func (q question) String() string {
+	id := ""
+	if q.op != nil {
+		id = q.op.OperationID
+	}
+	h := q.header.Clone()
+	h.Del("Authorization")
+	return fmt.Sprintf("%s: %s %.600q %v %.900q", id, q.method, q.target, h, q.body)
+}
+
+// learn keeps the ids of an answer for later questions.
+func (x *explorer) learn(q question, status int, text []byte) {
+	if q.op == nil {
+		return
+	}
+	if x.seen[q.op.OperationID] == nil {
+		x.seen[q.op.OperationID] = map[string]bool{}
+	}
+	x.seen[q.op.OperationID][strconv.Itoa(status)] = true
+	if status >= http.StatusBadRequest {
+		x.refused++
+		return
+	}
+	var page struct {
+		ID, Next any
+		Items    []struct{ ID, Name any }
+	}
+	if json.Unmarshal(text, &page) != nil {
+		return
+	}
+	noun := strings.Split(q.op.path, "/")[2]
+	if strings.HasSuffix(q.op.path, "/runs") {
+		noun = "hunt-runs"
+	}
+	x.keep(noun, page.ID)
+	for _, item := range page.Items {
+		x.keep(noun, item.ID)
+	}
+	if cursor, ok := page.Next.(string); ok && cursor != "" {
+		x.known["cursor"] = append(x.known["cursor"], cursor)
+	}
+}
+
+// keep notes an id that an answer has shown.
+func (x *explorer) keep(noun string, id any) {
+	name, ok := id.(string)
+	const most = 200
+	if ids := x.ids[noun]; ok && len(ids) < most {
+		x.ids[noun] = append(ids, name)
+	}
+	if targets := x.known["targets"]; ok && len(targets) < most && (noun == "devices" || noun == "alerts") {
+		x.known["targets"] = append(targets, name)
+	}
+}
+
+// seedOf is the seed of an exploration: that of GATEHOUSE_SEED, which replays one
+// that has failed, or the given one.
+func seedOf(t testing.TB, otherwise uint64) uint64 {
+	t.Helper()
+	if text := os.Getenv("GATEHOUSE_SEED"); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		must(t, err)
+		return seed
+	}
+	return otherwise
+}
+
+// Whatever is asked, right or wrong, the answer is one that the document declares,
+// and never a fault.
+func TestProofExplore(t *testing.T) {
+	t.Parallel()
+	seed, questions := seedOf(t, 1), 3000
+	if os.Getenv("GATEHOUSE_PROOF") == "full" {
+		seed, questions = seedOf(t, uint64(time.Now().UnixNano())), 100_000
+	}
+	x := newExplorer(t, seed)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("to replay: GATEHOUSE_SEED=%d", seed)
+		}
+	})
+	x.explore(questions)
+	t.Logf("seed %d: %d questions, %d refused", seed, x.asked, x.refused)
+	x.covered()
+}
+
+// covered asserts that the exploration was one: every operation was asked, and
+// nearly all of them have said yes and no.
+func (x *explorer) covered() {
+	x.Helper()
+	var never []string
+	operations := x.document.operations()
+	for _, op := range operations {
+		yes, no := false, false
+		for status := range x.seen[op.OperationID] {
+			yes, no = yes || status < "400", no || status >= "400"
+		}
+		if !yes || !no {
+			never = append(never, fmt.Sprintf("%s %v", op.OperationID, sorted(x.seen[op.OperationID])))
+		}
+	}
+	x.Logf("%d of %d operations have said both yes and no; the others: %q", len(operations)-len(never), len(operations), never)
+	if len(never) > len(operations)/8 {
+		x.Errorf("too few")
+	}
+}

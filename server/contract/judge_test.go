@@ -1,0 +1,120 @@
+package contract_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/gatehouse-sec/gatehouse/api"
+)
+
+// judge says what is wrong with an answer, by the document.
+type judge struct {
+	document *document
+	compiled map[string]*jsonschema.Schema
+	upstream bool // Defender fails on purpose: 502 and 503 are right answers
+}
+
+func newJudge(d *document) *judge {
+	return &judge{document: d, compiled: map[string]*jsonschema.Schema{}}
+}
+
+// schemaAt compiles the schema at a place of the document, once.
+func (j *judge) schemaAt(place string) (*jsonschema.Schema, error) {
+	if s := j.compiled[place]; s != nil {
+		return s, nil
+	}
+	s, err := j.document.compiler.Compile(place)
+	j.compiled[place] = s
+	return s, err
+}
+
+// check validates JSON against the schema at a place of the document.
+func (j *judge) check(place string, text []byte) error {
+	s, err := j.schemaAt(place)
+	if err != nil {
+		return err
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return fmt.Errorf("not JSON: %w", err)
+	}
+	return s.Validate(v)
+}
+
+// allows reports whether the schema of an operation allows a body. It knows no
+// better than to say so of an operation that has none.
+func (j *judge) allows(op *operation, text []byte) bool {
+	return op.RequestBody == nil || j.check(documentURL+"#/"+pointer("paths", op.path, strings.ToLower(op.method), "requestBody", "content", "application/json", "schema"), text) == nil
+}
+
+// faults lists what is wrong with an answer.
+func (j *judge) faults(q question, resp *http.Response, text []byte) (found []string) {
+	say := func(ok bool, format string, args ...any) {
+		if !ok {
+			found = append(found, fmt.Sprintf(format, args...))
+		}
+	}
+	upstream := j.upstream && (resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusServiceUnavailable)
+	say(resp.StatusCode < http.StatusInternalServerError || upstream, "a fault of the server")
+	say(resp.Header.Get("X-Request-Id") != "", "no X-Request-Id")
+	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	say(err == nil || len(text) == 0, "content type %q", resp.Header.Get("Content-Type"))
+	if resp.StatusCode >= http.StatusBadRequest && q.method != http.MethodHead {
+		found = append(found, problemFaults(resp, kind, text)...)
+	}
+	say(!q.invalid || resp.StatusCode >= http.StatusBadRequest, "taken, though the schema of the body does not allow it")
+	if q.op == nil {
+		return found
+	}
+	declared, place := j.document.answer(q.op, strconv.Itoa(resp.StatusCode))
+	if declared == nil {
+		return append(found, "the document does not declare the status "+strconv.Itoa(resp.StatusCode))
+	}
+	if len(text) == 0 {
+		say(len(declared.Content) == 0 || declared.Content["text/event-stream"].Schema != nil, "no body, where one is declared")
+		return found
+	}
+	content, ok := declared.Content[kind]
+	say(ok, "the document does not declare the content type %q", kind)
+	if ok && len(content.Schema) > 0 && strings.HasSuffix(kind, "json") {
+		err := j.check(place+"/content/"+pointer(kind, "schema"), text)
+		say(err == nil, "against the schema: %v", err)
+	}
+	return found
+}
+
+// problemFaults lists what is wrong with a problem.
+func problemFaults(resp *http.Response, kind string, text []byte) (found []string) {
+	var p api.Problem
+	if err := json.Unmarshal(text, &p); err != nil || kind != "application/problem+json" {
+		return []string{"no problem, but " + kind}
+	}
+	for member, ok := range map[string]bool{
+		"code": p.Code != "", "mend": p.Mend != "" || p.Detail != "", "status": p.Status == resp.StatusCode, "title": p.Title != "",
+		"type": p.Type == "urn:gatehouse:problem:"+string(p.Code), "requestId": p.RequestID == resp.Header.Get("X-Request-Id"),
+		"instance": p.Instance == asJSON(resp.Request.URL.Path),
+	} {
+		if !ok {
+			found = append(found, "the problem's "+member+" is not right")
+		}
+	}
+	if wait := resp.Header.Get("Retry-After"); wait == "" && resp.StatusCode == http.StatusTooManyRequests {
+		found = append(found, "429 without Retry-After")
+	}
+	return found
+}
+
+// asJSON is a text as it comes through JSON, which has no place for what is not
+// UTF-8.
+func asJSON(text string) (through string) {
+	encoded, _ := json.Marshal(text)      // it is a text
+	_ = json.Unmarshal(encoded, &through) // as above
+	return through
+}
