@@ -174,9 +174,15 @@ func (h *house) ask(key, method, path string, body any, headers ...string) reply
 	}
 	resp, err := http.DefaultClient.Do(req)
 	must(h, err)
+	return read(h, resp)
+}
+
+// read takes an answer in.
+func read(t testing.TB, resp *http.Response) reply {
+	t.Helper()
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	must(h, err)
+	must(t, err)
 	return reply{resp, text}
 }
 
