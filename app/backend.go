@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/api"
@@ -24,6 +26,9 @@ func (b backend) AddIntegration(ctx context.Context, n api.NewIntegration) (gate
 	if err != nil {
 		return gatehouse.Integration{}, nil, err
 	}
+	if err := b.refuseTwin(ctx, n); err != nil {
+		return gatehouse.Integration{}, nil, err
+	}
 	added, report, err := b.App.AddIntegration(ctx, NewIntegration{
 		Integration: gatehouse.Integration{
 			Name: n.Name, Tenant: n.Tenant, ClientID: n.ClientID, Cloud: n.Cloud, BaseURL: n.BaseURL, API: n.API, Streams: n.Streams,
@@ -32,6 +37,21 @@ func (b backend) AddIntegration(ctx context.Context, n api.NewIntegration) (gate
 		Secret: given.Secret, Password: given.Password, SkipCheck: n.SkipCheck,
 	})
 	return added, checkOf(report), err
+}
+
+// refuseTwin refuses a second integration of the same account: two would spend
+// each other's limits.
+func (b backend) refuseTwin(ctx context.Context, n api.NewIntegration) error {
+	all, err := b.store.Integrations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if n.ClientID != "" && strings.EqualFold(other.Tenant, n.Tenant) && strings.EqualFold(other.ClientID, n.ClientID) && other.Name != n.Name {
+			return &api.Problem{Code: api.CodeConflict, Detail: fmt.Sprintf("integration %q is the same application of the same tenant already", other.Name), Mend: "two would spend each other's rate limits: use that one"}
+		}
+	}
+	return nil
 }
 
 // UpdateIntegration changes what is named.
