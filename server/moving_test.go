@@ -27,7 +27,7 @@ func TestPagesOfAMovingMirror(t *testing.T) {
 		_, err := s.CommitPage(t.Context(), store.Page{Run: run, Records: []store.PageRecord{{Key: key, API: gatehouse.APIMDE, Document: document, Facets: index.Facets(document), Gone: gone}}})
 		must(t, err)
 	}
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // chance, not secrecy
+	r := rand.New(rand.NewPCG(1, 2))
 	for round, sort := range []string{"", "name", "-name", "os", "-os", "group"} {
 		still := map[string]int{}
 		for n := range 60 {

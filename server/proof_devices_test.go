@@ -57,7 +57,7 @@ func TestProofDevices(t *testing.T) { //nolint:paralleltest // it measures
 // brackets escapes those of filters.
 func brackets(query string) string {
 	v := url.Values{}
-	for _, part := range strings.Split(query, "&") {
+	for part := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(part, "=")
 		v.Add(name, value)
 	}

@@ -83,7 +83,7 @@ func (s *Server) scoresOf(ctx context.Context, integration string, name gatehous
 type historyQuery struct {
 	Integration string           `path:"integration" doc:"Id or name."`
 	Stream      gatehouse.Stream `path:"stream" enum:"exposure-score,configuration-score,secure-scores"`
-	ID          string           `query:"id" default:"tenant" doc:"Of the tenant, or of a device group: group: and its name."`
+	ID          string           `query:"id" default:"tenant" doc:"Of the tenant, or of a device group: the name behind group:."`
 	Since       time.Time        `query:"since" doc:"From this time on."`
 	Until       time.Time        `query:"until" doc:"Before this time."`
 }

@@ -17,23 +17,27 @@ func facetTable() map[gatehouse.Stream][]Facet {
 	}
 }
 
-// text, word, number, moment and truth make facets of their types.
+// textFacet makes a facet of texts.
 func textFacet(name string, paths ...string) Facet {
 	return Facet{Name: name, Type: FacetText, paths: paths}
 }
 
+// wordFacet makes a facet of words; values are those that Microsoft documents.
 func wordFacet(name string, values []string, paths ...string) Facet {
 	return Facet{Name: name, Type: FacetWord, Values: values, paths: paths}
 }
 
+// numberFacet makes a facet of numbers.
 func numberFacet(name string, paths ...string) Facet {
 	return Facet{Name: name, Type: FacetNumber, paths: paths}
 }
 
+// timeFacet makes a facet of times.
 func timeFacet(name string, paths ...string) Facet {
 	return Facet{Name: name, Type: FacetTime, paths: paths}
 }
 
+// boolFacet makes a facet of truth values.
 func boolFacet(name string, paths ...string) Facet {
 	return Facet{Name: name, Type: FacetBool, paths: paths}
 }
@@ -77,7 +81,7 @@ func listed(text string) []string {
 // oneDetermination brings the spellings of all APIs together.
 func oneDetermination(text string) []string { return []string{determination(text)} }
 
-// levels are the words of severities, risks and values.
+// severities are the words of severities.
 func severities() []string { return []string{"Informational", "Low", "Medium", "High"} }
 
 func deviceFacets() []Facet {
@@ -150,13 +154,13 @@ func machineActionFacets() []Facet {
 	}
 }
 
-// vulnerabilityFacets leave the device to the key, which begins with it: whoever
-// asks for one device reads a range of keys.
+// vulnerabilityFacets are two alone, since each costs a sixth of the speed at which
+// a million rows are mirrored. The device is left to the key, which begins with it:
+// whoever asks for one device reads a range of keys.
 func vulnerabilityFacets() []Facet {
 	return []Facet{
 		textFacet("cve", "cveId"),
 		wordFacet("severity", []string{"Low", "Medium", "High", "Critical"}, "vulnerabilitySeverityLevel"),
-		textFacet("software", "softwareName"),
 	}
 }
 
