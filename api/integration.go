@@ -32,7 +32,7 @@ type CredentialInfo struct {
 
 // NewIntegration asks to connect a Defender account. It is checked first.
 type NewIntegration struct {
-	Name       string             `json:"name" doc:"A name that no other has." minLength:"1" maxLength:"100"`
+	Name       string             `json:"name" doc:"A name that no other has." pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$" patternDescription:"letters, digits, dots, underscores and dashes, at most 63, beginning with a letter or a digit"`
 	Tenant     string             `json:"tenant" doc:"Directory (tenant) id or a domain of it."`
 	ClientID   string             `json:"clientId" doc:"Application (client) id."`
 	Credential NewCredential      `json:"credential" doc:"What it signs in with."`
@@ -55,7 +55,7 @@ type NewCredential struct {
 
 // ChangeIntegration changes what is named; what is absent stays.
 type ChangeIntegration struct {
-	Name    *string             `json:"name,omitempty" doc:"A new name." minLength:"1" maxLength:"100"`
+	Name    *string             `json:"name,omitempty" doc:"A new name." pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$" patternDescription:"letters, digits, dots, underscores and dashes, at most 63, beginning with a letter or a digit"`
 	API     *gatehouse.API      `json:"api,omitempty" doc:"Empty picks by what the permissions allow."`
 	Streams *[]gatehouse.Stream `json:"streams,omitempty" doc:"Empty means every stream."`
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -47,13 +48,13 @@ func (k *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 
 // stampOf tells one state of the files from another.
 func (k *keyPair) stampOf() (string, error) {
-	stamp := ""
+	var stamp strings.Builder
 	for _, name := range []string{k.certFile, k.keyFile} {
 		info, err := os.Stat(name)
 		if err != nil {
 			return "", err
 		}
-		stamp += fmt.Sprintf("%d %d ", info.Size(), info.ModTime().UnixNano())
+		fmt.Fprintf(&stamp, "%d %d ", info.Size(), info.ModTime().UnixNano())
 	}
-	return stamp, nil
+	return stamp.String(), nil
 }

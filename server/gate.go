@@ -146,7 +146,7 @@ func (s *Server) refuse(ctx context.Context, out *recorder, req *http.Request, p
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
 	out.WriteHeader(full.GetStatus())
-	_ = json.NewEncoder(out).Encode(full) // whoever asked may be gone
+	_ = json.NewEncoder(out).Encode(full) //nolint:errchkjson // whoever asked may be gone
 }
 
 // secure sets the headers of every answer.

@@ -240,7 +240,7 @@ func (s *Server) health(ctx context.Context, in *onIntegration) (*answer[api.Hea
 // healthOf is the health of a stream as it is shown.
 func healthOf(h gatehouse.StreamHealth) api.StreamHealth {
 	shown := api.StreamHealth{
-		Stream: h.Stream, State: h.State, Owner: string(h.Owner), Reason: h.Reason, Mend: h.Mend, API: h.API,
+		Stream: h.Stream, State: h.State, Owner: h.Owner, Reason: h.Reason, Mend: h.Mend, API: h.API,
 		LastSuccess: h.LastSuccess, LastAttempt: h.LastAttempt, LastChange: h.LastChange,
 		LagSeconds: h.Lag.Round(time.Millisecond).Seconds(), Held: h.Held, SetAside: h.SetAside, Calls: h.Calls, Floor: h.Floor,
 		NextAttempt: h.NextAttempt, FailingSince: h.FailingSince,

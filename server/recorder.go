@@ -136,7 +136,7 @@ func etagOf(v any) (string, error) {
 // matches reports whether a list of ETags, as in If-Match or If-None-Match, holds
 // one. Weak ones count: a proxy that packs an answer makes them so.
 func matches(list, tag string) bool {
-	for _, one := range strings.Split(list, ",") {
+	for one := range strings.SplitSeq(list, ",") {
 		if one = strings.TrimSpace(one); one == "*" || one != "" && strings.TrimPrefix(one, "W/") == tag {
 			return true
 		}

@@ -22,12 +22,12 @@ const (
 type idempotency int
 
 const (
-	// offered: the answer of a POST is kept under the key and given again. It is
-	// what a POST does that says nothing else.
-	offered idempotency = iota
+	// The answer of a POST is kept under the key and given again, unless it says
+	// something else.
+	_ idempotency = iota
 	// own: the handler has its own way, and the header is its affair.
 	own
-	// once: as offered, but the answer holds a secret and is not kept. A repeat is
+	// once: the same, but the answer holds a secret and is not kept. A repeat is
 	// refused.
 	once
 )
@@ -84,8 +84,8 @@ func add[I, O any](s *Server, r route, handle func(context.Context, *I) (*O, err
 // letter: Huma skips it without a word.
 func mustBeRead[I any]() {
 	in := reflect.TypeFor[I]()
-	for n := range in.NumField() {
-		if f := in.Field(n); f.Anonymous && !f.IsExported() {
+	for f := range in.Fields() {
+		if f.Anonymous && !f.IsExported() {
 			panic(fmt.Sprintf("server: %s embeds %s, which Huma does not read: write its fields out", in, f.Name))
 		}
 	}
