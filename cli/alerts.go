@@ -40,7 +40,13 @@ combine with "and". --filter takes OData in Microsoft's own terms.` + mirrorHelp
   gatehouse alerts list --filter "category eq 'Ransomware' and severity ne 'Low'"
   gatehouse alerts list --device web-01.contoso.example`,
 		Args: wants(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.listAlerts(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			desk, err := p.alerts()
+			if err != nil {
+				return err
+			}
+			return desk.list(cmd.Context(), f)
+		},
 	})
 	f.severity = addEnum(cmd, "severity", "only this severity", alertSeverities())
 	f.status = addEnum(cmd, "status", "only this status", defender.ValidAlertStatuses())
@@ -86,7 +92,21 @@ func (f *alertFilter) matches(a defender.Alert) bool {
 		since(a.AlertCreationTime, f.created.at) && since(a.LastUpdateTime, f.updated.at)
 }
 
-func (p *program) listAlerts(ctx context.Context, f *alertFilter) error {
+// alertDesk is where alerts are looked up and updated.
+type alertDesk interface {
+	list(ctx context.Context, f *alertFilter) error
+	get(ctx context.Context, id string) (defender.Alert, error)
+	update(ctx context.Context, ids []string, update defender.AlertUpdate) error
+}
+
+func (p *program) alerts() (alertDesk, error) {
+	return at[alertDesk](p, localAlerts{p}, func(s *service) alertDesk { return remoteAlerts{s} })
+}
+
+// localAlerts asks the mirror of this machine, or Microsoft.
+type localAlerts struct{ *program }
+
+func (p localAlerts) list(ctx context.Context, f *alertFilter) error {
 	filter, err := f.odata()
 	if err != nil {
 		return err
@@ -96,7 +116,7 @@ func (p *program) listAlerts(ctx context.Context, f *alertFilter) error {
 	}
 	answered, err := p.fromMirror(ctx, stream.Alerts, *f.live || f.raw != "" || f.device != "", func(m mirrored) error {
 		created := func(a defender.Alert) defender.Time { return a.AlertCreationTime }
-		return printList(ctx, p, alertView(), newest(ctx, m, f.matches, created), f.limit.rows)
+		return printList(ctx, p.program, alertView(), newest(ctx, m, f.matches, created), f.limit.rows)
 	})
 	if answered || err != nil {
 		return err
@@ -112,7 +132,7 @@ func (p *program) listAlerts(ctx context.Context, f *alertFilter) error {
 	if f.evidence {
 		query.Expand = []string{"evidence"}
 	}
-	return printList(ctx, p, alertView(), client.Alerts.List(ctx, query), f.limit.rows)
+	return printList(ctx, p.program, alertView(), client.Alerts.List(ctx, query), f.limit.rows)
 }
 
 func (p *program) listDeviceAlerts(ctx context.Context, client *defender.Client, f *alertFilter) error {
@@ -132,11 +152,11 @@ func newAlertsGetCommand(p *program) *cobra.Command {
 			if err := checkAlertIDs(args); err != nil {
 				return err
 			}
-			client, err := p.useDefender()
+			desk, err := p.alerts()
 			if err != nil {
 				return err
 			}
-			alert, err := client.Alerts.Get(cmd.Context(), args[0])
+			alert, err := desk.get(cmd.Context(), args[0])
 			if err != nil && !isDecodeError(err) {
 				return err
 			}
@@ -172,12 +192,24 @@ checked before anything is sent.`,
 		if err := checkAlertIDs(ids); err != nil {
 			return err
 		}
-		return p.updateAlerts(cmd.Context(), ids, update)
+		desk, err := p.alerts()
+		if err != nil {
+			return err
+		}
+		return desk.update(cmd.Context(), ids, update)
 	}
 	return cmd
 }
 
-func (p *program) updateAlerts(ctx context.Context, ids []string, update defender.AlertUpdate) error {
+func (p localAlerts) get(ctx context.Context, id string) (defender.Alert, error) {
+	client, err := p.useDefender()
+	if err != nil {
+		return defender.Alert{}, err
+	}
+	return client.Alerts.Get(ctx, id)
+}
+
+func (p localAlerts) update(ctx context.Context, ids []string, update defender.AlertUpdate) error {
 	client, err := p.useDefender()
 	if err != nil {
 		return err
@@ -193,7 +225,7 @@ func (p *program) updateAlerts(ctx context.Context, ids []string, update defende
 	if err != nil && !isDecodeError(err) {
 		return err
 	}
-	return printOne(p, alertView(), alert)
+	return printOne(p.program, alertView(), alert)
 }
 
 func alertView() view[defender.Alert] {

@@ -34,6 +34,7 @@ type deviceFilter struct {
 // deviceWord is a flag whose value a property must equal.
 type deviceWord struct {
 	property string
+	facet    string // its name in our API
 	word     func() string
 	of       func(defender.Machine) string
 }
@@ -50,7 +51,13 @@ the service finds the tagged devices, and the other flags are applied here.` + m
   gatehouse devices list --tag vip --os Windows11
   gatehouse devices list --filter "exposureLevel eq 'High' and osPlatform ne 'Linux'"`,
 		Args: wants(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.listDevices(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			desk, err := p.devices()
+			if err != nil {
+				return err
+			}
+			return desk.list(cmd.Context(), f)
+		},
 	})
 	type device = defender.Machine
 	f.addEnum(cmd, "risk", "risk score", "riskScore", riskScores(), func(d device) string { return d.RiskScore })
@@ -89,12 +96,12 @@ func osPlatforms() []string {
 
 func (f *deviceFilter) addEnum(cmd *cobra.Command, name, usage, property string, valid []string, of func(defender.Machine) string) {
 	flag := addEnum(cmd, name, "only this "+usage, valid)
-	f.words = append(f.words, &deviceWord{property: property, word: func() string { return flag.value }, of: of})
+	f.words = append(f.words, &deviceWord{property: property, facet: name, word: func() string { return flag.value }, of: of})
 }
 
 func (f *deviceFilter) addText(cmd *cobra.Command, name, usage, property string, of func(defender.Machine) string) {
 	value := cmd.Flags().String(name, "", usage)
-	f.words = append(f.words, &deviceWord{property: property, word: func() string { return *value }, of: of})
+	f.words = append(f.words, &deviceWord{property: property, facet: name, word: func() string { return *value }, of: of})
 }
 
 // odata is the filter that Microsoft applies.
@@ -126,7 +133,21 @@ func (f *deviceFilter) matches(d defender.Machine) bool {
 		(f.tag == "" || slices.Contains(d.MachineTags, f.tag))
 }
 
-func (p *program) listDevices(ctx context.Context, f *deviceFilter) error {
+// deviceDesk is where devices are looked up and tagged.
+type deviceDesk interface {
+	list(ctx context.Context, f *deviceFilter) error
+	get(ctx context.Context, idOrName string) (defender.Machine, error)
+	tag(ctx context.Context, names []string, changes []tagChange) error
+}
+
+func (p *program) devices() (deviceDesk, error) {
+	return at[deviceDesk](p, localDevices{p}, func(s *service) deviceDesk { return remoteDevices{s} })
+}
+
+// localDevices asks the mirror of this machine, or Microsoft.
+type localDevices struct{ *program }
+
+func (p localDevices) list(ctx context.Context, f *deviceFilter) error {
 	filter, err := f.odata()
 	if err != nil {
 		return err
@@ -135,7 +156,7 @@ func (p *program) listDevices(ctx context.Context, f *deviceFilter) error {
 		return usagef("--tag cannot be combined with --filter: Microsoft finds tagged devices by a call of its own, which takes no filter")
 	}
 	answered, err := p.fromMirror(ctx, stream.Devices, *f.live || f.raw != "", func(m mirrored) error {
-		return printList(ctx, p, deviceView(), itemsOf(ctx, m, f.matches), f.limit.rows)
+		return printList(ctx, p.program, deviceView(), itemsOf(ctx, m, f.matches), f.limit.rows)
 	})
 	if answered || err != nil {
 		return err
@@ -148,7 +169,7 @@ func (p *program) listDevices(ctx context.Context, f *deviceFilter) error {
 	if f.tag != "" {
 		rows = keep(client.Machines.FindByTag(ctx, f.tag, false), f.matches)
 	}
-	return printList(ctx, p, deviceView(), rows, f.limit.rows)
+	return printList(ctx, p.program, deviceView(), rows, f.limit.rows)
 }
 
 // keep passes on the rows that are wanted, and every error.
@@ -172,11 +193,11 @@ func newDevicesGetCommand(p *program) *cobra.Command {
 			if err := checkDevice(args[0]); err != nil {
 				return err
 			}
-			client, err := p.useDefender()
+			desk, err := p.devices()
 			if err != nil {
 				return err
 			}
-			device, err := findDevice(cmd.Context(), client, args[0])
+			device, err := desk.get(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -208,7 +229,11 @@ changed. Tags that are not named stay as they are.`,
 				return err
 			}
 		}
-		return p.tagDevices(cmd.Context(), args, changes)
+		desk, err := p.devices()
+		if err != nil {
+			return err
+		}
+		return desk.tag(cmd.Context(), args, changes)
 	}
 	return cmd
 }
@@ -246,7 +271,15 @@ func tagChanges(add, remove []string) ([]tagChange, error) {
 	return changes, nil
 }
 
-func (p *program) tagDevices(ctx context.Context, names []string, changes []tagChange) error {
+func (p localDevices) get(ctx context.Context, idOrName string) (defender.Machine, error) {
+	client, err := p.useDefender()
+	if err != nil {
+		return defender.Machine{}, err
+	}
+	return findDevice(ctx, client, idOrName)
+}
+
+func (p localDevices) tag(ctx context.Context, names []string, changes []tagChange) error {
 	client, err := p.useDefender()
 	if err != nil {
 		return err

@@ -102,13 +102,11 @@ func (p *program) events(ctx context.Context, f *eventFlags) error {
 	if err := f.checkFormat(p); err != nil {
 		return err
 	}
-	return p.useMirror(ctx, func(held *store.Store) error {
-		r := &eventReader{p: p, held: held, flags: f, after: after.number}
-		if err := r.prepare(ctx); err != nil {
-			return err
-		}
-		return r.print(ctx)
-	})
+	desk, err := at[eventDesk](p, localEvents{p}, func(s *service) eventDesk { return remoteEvents{s} })
+	if err != nil {
+		return err
+	}
+	return desk.print(ctx, f, after.number)
 }
 
 // prepare finds out what is to be read.

@@ -37,7 +37,11 @@ takes the first that answers, in this order.`,
 			if err != nil {
 				return err
 			}
-			return p.hunt(cmd.Context(), query, api.value, limit.rows)
+			desk, err := at[huntDesk](p, localHunts{p}, func(s *service) huntDesk { return remoteHunts{s} })
+			if err != nil {
+				return err
+			}
+			return desk.hunt(cmd.Context(), query, api.value, limit.rows)
 		},
 	})
 	cmd.Args = func(_ *cobra.Command, args []string) error {
@@ -80,7 +84,15 @@ func (p *program) huntQuery(args []string, file string) (string, error) {
 	return query, nil
 }
 
-func (p *program) hunt(ctx context.Context, query, api string, limit int) error {
+// huntDesk is where queries run.
+type huntDesk interface {
+	hunt(ctx context.Context, query, api string, limit int) error
+}
+
+// localHunts asks Microsoft.
+type localHunts struct{ *program }
+
+func (p localHunts) hunt(ctx context.Context, query, api string, limit int) error {
 	c, err := p.connect()
 	if err != nil {
 		return err
@@ -90,7 +102,7 @@ func (p *program) hunt(ctx context.Context, query, api string, limit int) error 
 		return err
 	}
 	defer answer.Close() //nolint:errcheck // it only gives up rows that are not wanted
-	return printList(ctx, p, huntView(answer.Columns), answer.Rows(), limit)
+	return printList(ctx, p.program, huntView(answer.Columns), answer.Rows(), limit)
 }
 
 // hunter runs a query over one API.

@@ -11,17 +11,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-sec/gatehouse"
-	"github.com/gatehouse-sec/gatehouse/app"
 	"github.com/gatehouse-sec/gatehouse/check"
-	"github.com/gatehouse-sec/gatehouse/store"
 )
 
 func newIntegrationsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{Use: "integrations", Short: "Add, list, pause and remove the accounts that are mirrored"}
 	cmd.AddCommand(
 		newIntegrationsAddCommand(p), newIntegrationsListCommand(p), newIntegrationsShowCommand(p),
-		newIntegrationsStateCommand(p, "pause", "Stop mirroring an account and keep what is held", (*app.App).Pause),
-		newIntegrationsStateCommand(p, "resume", "Mirror a paused account again", (*app.App).Resume),
+		newIntegrationsStateCommand(p, "pause", "Stop mirroring an account and keep what is held", integrationDesk.pause),
+		newIntegrationsStateCommand(p, "resume", "Mirror a paused account again", integrationDesk.resume),
 		newIntegrationsRemoveCommand(p),
 	)
 	return cmd
@@ -33,8 +31,8 @@ func newIntegrationsListCommand(p *program) *cobra.Command {
 		Example: "  gatehouse integrations list\n  gatehouse integrations list --output json",
 		Args:    wants(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.useMirror(cmd.Context(), func(held *store.Store) error {
-				all, err := held.Integrations(cmd.Context())
+			return p.useIntegrations(cmd.Context(), func(desk integrationDesk) error {
+				all, err := desk.integrations(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -50,8 +48,8 @@ func newIntegrationsShowCommand(p *program) *cobra.Command {
 		Example: "  gatehouse integrations show contoso",
 		Args:    wants("NAME"), ValidArgsFunction: p.completeIntegrations,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.useMirror(cmd.Context(), func(held *store.Store) error {
-				all, err := held.Integrations(cmd.Context())
+			return p.useIntegrations(cmd.Context(), func(desk integrationDesk) error {
+				all, err := desk.integrations(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -66,14 +64,14 @@ func newIntegrationsShowCommand(p *program) *cobra.Command {
 }
 
 // newIntegrationsStateCommand makes pause and resume, which differ in one call.
-func newIntegrationsStateCommand(p *program, verb, short string, change func(*app.App, context.Context, string) error) *cobra.Command {
+func newIntegrationsStateCommand(p *program, verb, short string, change func(integrationDesk, context.Context, string) error) *cobra.Command {
 	return withExits(&cobra.Command{
 		Use: verb + " NAME...", Short: short,
 		Example: "  gatehouse integrations " + verb + " contoso",
 		Args:    wants("NAME..."), ValidArgsFunction: p.completeIntegrations,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return p.eachIntegration(cmd.Context(), names, func(a *app.App, i gatehouse.Integration) error {
-				if err := change(a, cmd.Context(), i.ID); err != nil {
+			return p.eachIntegration(cmd.Context(), names, func(desk integrationDesk, i gatehouse.Integration) error {
+				if err := change(desk, cmd.Context(), i.ID); err != nil {
 					return err
 				}
 				p.sayf("%sd %s", verb, i.Name)
@@ -84,9 +82,9 @@ func newIntegrationsStateCommand(p *program, verb, short string, change func(*ap
 }
 
 // eachIntegration finds all of the names before it does anything to the first.
-func (p *program) eachIntegration(ctx context.Context, names []string, do func(*app.App, gatehouse.Integration) error) error {
-	return p.useApp(ctx, false, app.Options{}, func(a *app.App) error {
-		all, err := a.Store().Integrations(ctx)
+func (p *program) eachIntegration(ctx context.Context, names []string, do func(integrationDesk, gatehouse.Integration) error) error {
+	return p.useIntegrations(ctx, func(desk integrationDesk) error {
+		all, err := desk.integrations(ctx)
 		if err != nil {
 			return err
 		}
@@ -99,7 +97,7 @@ func (p *program) eachIntegration(ctx context.Context, names []string, do func(*
 			meant = append(meant, i)
 		}
 		for _, i := range meant {
-			if err := do(a, i); err != nil {
+			if err := do(desk, i); err != nil {
 				return err
 			}
 		}
@@ -116,11 +114,11 @@ changed at Microsoft. To stop mirroring and keep what is held, pause it.`,
 		Example: "  gatehouse integrations remove contoso --yes",
 		Args:    wants("NAME"), ValidArgsFunction: p.completeIntegrations,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return p.eachIntegration(cmd.Context(), names, func(a *app.App, i gatehouse.Integration) error {
+			return p.eachIntegration(cmd.Context(), names, func(desk integrationDesk, i gatehouse.Integration) error {
 				if !sure {
-					return p.askForYes(cmd.Context(), a.Store(), i)
+					return askForYes(cmd.Context(), desk, i)
 				}
-				if err := a.Remove(cmd.Context(), i.ID); err != nil {
+				if err := desk.remove(cmd.Context(), i.ID); err != nil {
 					return err
 				}
 				p.sayf("removed %s", i.Name)
@@ -133,8 +131,8 @@ changed at Microsoft. To stop mirroring and keep what is held, pause it.`,
 }
 
 // askForYes says what would go.
-func (p *program) askForYes(ctx context.Context, held *store.Store, i gatehouse.Integration) error {
-	health, err := held.Health(ctx, i.ID)
+func askForYes(ctx context.Context, desk integrationDesk, i gatehouse.Integration) error {
+	health, err := desk.health(ctx, i.ID)
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,9 @@ func (p *program) addIntegration(ctx context.Context, name string, f *integratio
 	if err := checkIntegrationName(name); err != nil {
 		return err
 	}
+	if p.remote() {
+		return p.addThere(ctx, name, f)
+	}
 	n, err := p.newIntegration(name, f)
 	if err != nil {
 		return err

@@ -140,6 +140,11 @@ func (p *program) chosenIntegration(ctx context.Context, held *store.Store) (gat
 	if err != nil {
 		return gatehouse.Integration{}, err
 	}
+	return p.chosenAmong(all)
+}
+
+// chosenAmong is the same among those that are known.
+func (p *program) chosenAmong(all []gatehouse.Integration) (gatehouse.Integration, error) {
 	name := p.config.integration
 	if name == "" && len(all) == 1 {
 		return all[0], nil

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
 
@@ -32,10 +31,16 @@ as Microsoft sent them.`,
   gatehouse records list alerts --removed --output csv`,
 		Args: wants("STREAM"), ValidArgsFunction: completeStream,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.withStream(cmd.Context(), args[0], func(held *store.Store, i gatehouse.Integration, s gatehouse.Stream) error {
-				query.Limit, query.Documents = limit.rows, p.out.format == "json" || p.out.format == "ndjson"
-				return printList(cmd.Context(), p, recordView(), held.Records(cmd.Context(), i.ID, s, query), limit.rows)
-			})
+			s, err := streamNamed(args[0])
+			if err != nil {
+				return err
+			}
+			desk, err := p.records()
+			if err != nil {
+				return err
+			}
+			query.Limit = limit.rows
+			return desk.list(cmd.Context(), s, query)
 		},
 	})
 	cmd.Flags().StringVar(&query.After, "after", "", "only keys behind this `KEY`")
@@ -53,36 +58,32 @@ ndjson. csv prints what the mirror knows of it instead.`,
   gatehouse records get devices 1e5bc9d7e413ddd7902c2932e418702b84d0cc07 --output json`,
 		Args: wants("STREAM", "KEY"), ValidArgsFunction: completeStream,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.withStream(cmd.Context(), args[0], func(held *store.Store, i gatehouse.Integration, s gatehouse.Stream) error {
-				return p.getRecord(cmd.Context(), held, i, s, args[1])
-			})
+			s, err := streamNamed(args[0])
+			if err != nil {
+				return err
+			}
+			desk, err := p.records()
+			if err != nil {
+				return err
+			}
+			return desk.get(cmd.Context(), s, args[1])
 		},
 	}, exitNotFound)
 }
 
-// withStream opens the mirror at one stream of the chosen integration.
-func (p *program) withStream(ctx context.Context, name string, use func(*store.Store, gatehouse.Integration, gatehouse.Stream) error) error {
-	s, err := streamNamed(name)
-	if err != nil {
-		return err
-	}
+// withStream opens the mirror at the chosen integration.
+func (p *program) withStream(ctx context.Context, use func(*store.Store, gatehouse.Integration) error) error {
 	return p.useMirror(ctx, func(held *store.Store) error {
 		i, err := p.chosenIntegration(ctx, held)
 		if err != nil {
 			return err
 		}
-		return use(held, i, s)
+		return use(held, i)
 	})
 }
 
-func (p *program) getRecord(ctx context.Context, held *store.Store, i gatehouse.Integration, s gatehouse.Stream, key string) error {
-	record, err := held.Record(ctx, i.ID, s, key)
-	if errors.Is(err, store.ErrNotFound) {
-		return &notHeldError{integration: i.Name, stream: s, key: key}
-	}
-	if err != nil {
-		return err
-	}
+// printRecord prints the document of one record.
+func (p *program) printRecord(record gatehouse.Record) error {
 	if record.Gone() {
 		p.warnf("it is gone upstream since %s: this is the last that was held", record.Removed.Format(time.RFC3339))
 	}
@@ -123,7 +124,7 @@ func recordView() view[gatehouse.Record] {
 			when("firstSeen", "First seen", func(r record) time.Time { return r.FirstSeen }).dropped(3),
 			when("changed", "Changed", func(r record) time.Time { return r.Changed }),
 			when("removed", "Removed", func(r record) time.Time { return r.Removed }).dropped(4),
-			field("content", "", func(r record) string { return r.Content.String() }),
+			optional(field("content", "", func(r record) string { return r.Content.String() }), func(r record) bool { return r.Content != gatehouse.Hash{} }),
 		},
 		raw: func(r record) jsontext.Value { return r.Document },
 	}

@@ -72,9 +72,10 @@ const (
 // rootCommands lists the commands in the order of the help.
 func rootCommands(p *program) []*cobra.Command {
 	return slices.Concat(
-		inGroup(groupStart, newDemoCommand(p), newCheckCommand(p), newEmulateCommand(p)),
-		inGroup(groupMirror, newIntegrationsCommand(p), newSyncCommand(p), newServeCommand(p), newStatusCommand(p),
-			newEventsCommand(p), newRecordsCommand(p), newReplayCommand(p)),
+		inGroup(groupStart, newDemoCommand(p)),
+		inGroup(groupStart, here(newCheckCommand(p), newEmulateCommand(p))...),
+		inGroup(groupMirror, newIntegrationsCommand(p), newStatusCommand(p), newEventsCommand(p), newRecordsCommand(p), newMCPCommand(p)),
+		inGroup(groupMirror, here(newSyncCommand(p), newServeCommand(p), newReplayCommand(p))...),
 		inGroup(groupData, newAlertsCommand(p), newDevicesCommand(p), newVulnerabilitiesCommand(p), newScoreCommand(p), newHuntCommand(p)),
 		inGroup(groupRespond, newActionsCommand(p)),
 		inGroup(groupMore, newKeysCommand(p), newAuditCommand(p), newPermissionsCommand(p), newOCSFCommand(p), newNormalizeCommand(p), newVersionCommand(p)),
@@ -104,6 +105,9 @@ func (p *program) prepare(cmd *cobra.Command) error {
 	}
 	p.config = c
 	p.hidePassword(c.databaseURL)
+	if err := p.refuseServer(cmd); err != nil {
+		return err
+	}
 	p.log = newLogger(p.stderr, c.logLevel)
 	p.out = newOutput(p.stdout, c.output, terminalOf(p.stdout, p.env, !c.noColor))
 	if errTerm := terminalOf(p.stderr.to, p.env, false); errTerm.tty && !p.out.term.tty && !c.quiet {

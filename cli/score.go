@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
@@ -24,7 +26,18 @@ permission is missing is left out with a warning, unless --only asks for it.`,
 		Example: `  gatehouse score
   gatehouse score --only secure --output json`,
 		Args: wants(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.scores(cmd.Context(), only.value) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			desk, err := at[scoreDesk](p, localScores{p}, func(s *service) scoreDesk { return remoteScores{s} })
+			if err != nil {
+				return err
+			}
+			rows, err := desk.rows(cmd.Context(), only.value)
+			if err != nil {
+				return err
+			}
+			sortScores(rows)
+			return printList(cmd.Context(), p, scoreView(), rowsOf(rows), 0)
+		},
 	})
 	only = addEnum(cmd, "only", "this score alone", []string{"exposure", "configuration", "groups", "secure"})
 	return cmd
@@ -48,24 +61,39 @@ type scoreSource struct {
 	read       func(context.Context) ([]scoreRow, error)
 }
 
-func (p *program) scores(ctx context.Context, only string) error {
+// sortScores puts the tenant first, then its configuration, the groups by name,
+// and Graph.
+func sortScores(rows []scoreRow) {
+	place := func(r scoreRow) int {
+		return slices.Index([]string{"exposure", "configuration", "exposure/group", "secure"}, r.Kind+mark(r.Group != "", "/group"))
+	}
+	slices.SortStableFunc(rows, func(a, b scoreRow) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.Group, b.Group))
+	})
+}
+
+// scoreDesk is where scores are looked up.
+type scoreDesk interface {
+	rows(ctx context.Context, only string) ([]scoreRow, error)
+}
+
+// localScores asks Microsoft.
+type localScores struct{ *program }
+
+func (p localScores) rows(ctx context.Context, only string) ([]scoreRow, error) {
 	c, err := p.connect()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	mde, err := p.defender(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	secure, err := p.graph(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	rows, err := p.readScores(ctx, scoreSources(mde, secure), only)
-	if err != nil {
-		return err
-	}
-	return printList(ctx, p, scoreView(), rowsOf(rows), 0)
+	return p.readScores(ctx, scoreSources(mde, secure), only)
 }
 
 // readScores reads every score that the permissions allow. It fails when none

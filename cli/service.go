@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/spf13/cobra"
+
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/app"
 	"github.com/gatehouse-sec/gatehouse/client"
@@ -106,10 +108,23 @@ func (s *service) nameOf(ctx context.Context, id string) string {
 	return orElse(s.names[id], id)
 }
 
-// hereOnly makes a command refuse a server: what it does is done where it runs.
-func (p *program) hereOnly(name, mend string) error {
-	if !p.remote() {
-		return nil
+// hereAlone is the annotation of commands that no server can do.
+const hereAlone = "here-alone"
+
+// here marks commands that work on this machine alone.
+func here(commands ...*cobra.Command) []*cobra.Command {
+	for _, c := range commands {
+		c.Annotations = map[string]string{hereAlone: "true"}
 	}
-	return usagef("%s works on this machine and asks no server: leave out --server and GATEHOUSE_SERVER%s", name, mend)
+	return commands
+}
+
+// refuseServer refuses a server for a command that works on this machine alone.
+func (p *program) refuseServer(cmd *cobra.Command) error {
+	for c := cmd; c != nil && p.remote(); c = c.Parent() {
+		if c.Annotations[hereAlone] != "" {
+			return usagef("%s works on this machine and asks no server: leave out --server and GATEHOUSE_SERVER", cmd.CommandPath())
+		}
+	}
+	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-sec/gatehouse"
-	"github.com/gatehouse-sec/gatehouse/app"
 )
 
 func newStatusCommand(p *program) *cobra.Command {
@@ -28,7 +27,7 @@ read but needs a person.`,
   gatehouse status --integration contoso --output json`,
 		Args: wants(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.useApp(cmd.Context(), false, app.Options{}, func(a *app.App) error { return p.status(cmd.Context(), a) })
+			return p.useIntegrations(cmd.Context(), func(desk integrationDesk) error { return p.status(cmd.Context(), desk) })
 		},
 	}, exitFindings)
 }
@@ -53,8 +52,8 @@ func (s streamStatus) needsSomebody() bool {
 	return true
 }
 
-func (p *program) status(ctx context.Context, a *app.App) error {
-	all, err := a.Store().Integrations(ctx)
+func (p *program) status(ctx context.Context, desk integrationDesk) error {
+	all, err := desk.integrations(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,7 +65,7 @@ func (p *program) status(ctx context.Context, a *app.App) error {
 		}
 		only = i.ID
 	}
-	health, err := a.Status(ctx, only)
+	health, err := desk.health(ctx, only)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,13 @@ the tenant's list alone.` + mirrorHelp,
   gatehouse vulnerabilities list --device web-01.contoso.example
   gatehouse vulnerabilities list --cve CVE-2026-12345 --output csv`,
 		Args: wants(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.listVulnerabilities(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			desk, err := p.vulnerabilities()
+			if err != nil {
+				return err
+			}
+			return desk.list(cmd.Context(), f)
+		},
 	})
 	f.severity = addEnum(cmd, "severity", "only this severity", []string{"Low", "Medium", "High", "Critical"})
 	f.published = addTime(p, cmd, "published-since", "only CVEs published at or after this `TIME`")
@@ -74,7 +80,21 @@ func (f *vulnerabilityFilter) matches(v defender.Vulnerability) bool {
 		since(v.UpdatedOn, f.updated.at) && (f.score == 0 || v.CVSSV3 >= f.score)
 }
 
-func (p *program) listVulnerabilities(ctx context.Context, f *vulnerabilityFilter) error {
+// vulnerabilityDesk is where vulnerabilities are looked up.
+type vulnerabilityDesk interface {
+	list(ctx context.Context, f *vulnerabilityFilter) error
+	get(ctx context.Context, cve string) (defender.Vulnerability, error)
+	export(ctx context.Context, since time.Time, limit int) error
+}
+
+func (p *program) vulnerabilities() (vulnerabilityDesk, error) {
+	return at[vulnerabilityDesk](p, localVulnerabilities{p}, func(s *service) vulnerabilityDesk { return remoteVulnerabilities{s} })
+}
+
+// localVulnerabilities asks the mirror of this machine, or Microsoft.
+type localVulnerabilities struct{ *program }
+
+func (p localVulnerabilities) list(ctx context.Context, f *vulnerabilityFilter) error {
 	filter, err := f.odata()
 	if err != nil {
 		return err
@@ -90,7 +110,7 @@ func (p *program) listVulnerabilities(ctx context.Context, f *vulnerabilityFilte
 		return p.listDeviceVulnerabilities(ctx, f)
 	}
 	answered, err := p.fromMirror(ctx, stream.CVEs, *f.live || f.raw != "", func(m mirrored) error {
-		return printList(ctx, p, vulnerabilityView(), itemsOf(ctx, m, f.matches), f.limit.rows)
+		return printList(ctx, p.program, vulnerabilityView(), itemsOf(ctx, m, f.matches), f.limit.rows)
 	})
 	if answered || err != nil {
 		return err
@@ -100,7 +120,7 @@ func (p *program) listVulnerabilities(ctx context.Context, f *vulnerabilityFilte
 		return err
 	}
 	query := &defender.Query{Filter: filter, Top: f.limit.rows}
-	return printList(ctx, p, vulnerabilityView(), client.Vulnerabilities.List(ctx, query), f.limit.rows)
+	return printList(ctx, p.program, vulnerabilityView(), client.Vulnerabilities.List(ctx, query), f.limit.rows)
 }
 
 func (p *program) listExposed(ctx context.Context, f *vulnerabilityFilter) error {
@@ -140,11 +160,11 @@ func newVulnerabilitiesGetCommand(p *program) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			client, err := p.useDefender()
+			desk, err := p.vulnerabilities()
 			if err != nil {
 				return err
 			}
-			found, err := client.Vulnerabilities.Get(cmd.Context(), id)
+			found, err := desk.get(cmd.Context(), id)
 			if err != nil && !isDecodeError(err) {
 				return err
 			}
@@ -166,7 +186,11 @@ with the number of rows.`,
   gatehouse vulnerabilities export --since 2d --output csv`,
 		Args: wants(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.exportVulnerabilities(cmd.Context(), since.at, limit.rows)
+			desk, err := p.vulnerabilities()
+			if err != nil {
+				return err
+			}
+			return desk.export(cmd.Context(), since.at, limit.rows)
 		},
 	})
 	since = addTime(p, cmd, "since", "only what changed at or after this `TIME`, at most 14 days back")
@@ -174,7 +198,15 @@ with the number of rows.`,
 	return cmd
 }
 
-func (p *program) exportVulnerabilities(ctx context.Context, since time.Time, limit int) error {
+func (p localVulnerabilities) get(ctx context.Context, cve string) (defender.Vulnerability, error) {
+	client, err := p.useDefender()
+	if err != nil {
+		return defender.Vulnerability{}, err
+	}
+	return client.Vulnerabilities.Get(ctx, cve)
+}
+
+func (p localVulnerabilities) export(ctx context.Context, since time.Time, limit int) error {
 	const longest = 14 * 24 * time.Hour
 	if !since.IsZero() && p.now().Sub(since) > longest {
 		return usagef("--since %s is more than 14 days back: Microsoft keeps no older changes; leave --since out for the full export", since.Format(time.DateOnly))
@@ -184,10 +216,10 @@ func (p *program) exportVulnerabilities(ctx context.Context, since time.Time, li
 		return err
 	}
 	if since.IsZero() {
-		return printList(ctx, p, softwareVulnerabilityView(), client.SoftwareVulnerabilities.Export(ctx, nil), limit)
+		return printList(ctx, p.program, softwareVulnerabilityView(), client.SoftwareVulnerabilities.Export(ctx, nil), limit)
 	}
 	changes := client.SoftwareVulnerabilities.Changes(ctx, since, &defender.ExportQuery{Top: limit})
-	return printList(ctx, p, softwareVulnerabilityView(), changes, limit)
+	return printList(ctx, p.program, softwareVulnerabilityView(), changes, limit)
 }
 
 func vulnerabilityView() view[defender.Vulnerability] {
