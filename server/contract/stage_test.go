@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/app"
@@ -26,11 +27,14 @@ func newStage(t testing.TB, devices int) *stage {
 	t.Helper()
 	e, err := emulator.Start(emulator.Options{
 		Size: emulator.Size{Devices: devices, Alerts: 10, VulnerabilityRows: 60}, NoLimits: true, Key: testkey.RSA(),
+		Actions: emulator.ActionRules{Pace: 300 * time.Millisecond},
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, e.Close()) })
 	access := e.DefaultTenant()
-	must(t, e.Grant(access.TenantID, access.ClientID, emulator.MDERoles("Machine.Isolate", "Machine.Scan", "Machine.ReadWrite.All", "Alert.ReadWrite.All")...))
+	for _, p := range entra.Permissions() {
+		must(t, e.Grant(access.TenantID, access.ClientID, emulator.Role{Resource: string(p.Resource), Name: p.Name}))
+	}
 	client, err := entra.EmulatorClient(e.Addr(), e.CA())
 	must(t, err)
 	t.Cleanup(client.CloseIdleConnections)

@@ -118,7 +118,7 @@ func (m *maker) object(s *schema, depth int) any {
 	}
 	if _, ok := s.AdditionalProperties.(map[string]any); ok {
 		for range m.IntN(3) {
-			object[one(m, []string{"type", "scanType", "isolationType", m.text(0, 8)})] = one(m, []string{"Full", "Quick", "Selective", m.text(0, 9)})
+			object[one(m, []string{"type", "tag", "value", "status", m.text(0, 8)})] = one(m, []string{"Full", "Quick", "Normal", "InProgress", m.text(0, 9)})
 		}
 	}
 	return object
