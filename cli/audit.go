@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -41,8 +43,8 @@ func newAuditListCommand(p *program) *cobra.Command {
 	cmd.Flags().StringVar(&q.Outcome, "outcome", "", "`WORD` for how it ended: done, refused, failed")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q.All, q.Newest, q.Since = true, true, since.at
-		return p.useMirror(cmd.Context(), func(held *store.Store) error {
-			newest, err := newestAudit(cmd, held, q, limit.rows)
+		return p.useAudit(cmd.Context(), func(desk auditDesk) error {
+			newest, err := desk.newestAudit(cmd.Context(), q, limit.rows)
 			if err != nil {
 				return err
 			}
@@ -53,7 +55,7 @@ func newAuditListCommand(p *program) *cobra.Command {
 }
 
 // newestAudit returns the newest entries, the newest last; none of a limit is all.
-func newestAudit(cmd *cobra.Command, held *store.Store, q store.AuditQuery, limit int) ([]gatehouse.AuditEntry, error) {
+func newestAudit(ctx context.Context, held *store.Store, q store.AuditQuery, limit int) ([]gatehouse.AuditEntry, error) {
 	const page = 1000
 	var newest []gatehouse.AuditEntry
 	for limit <= 0 || len(newest) < limit {
@@ -61,7 +63,7 @@ func newestAudit(cmd *cobra.Command, held *store.Store, q store.AuditQuery, limi
 		if limit > 0 {
 			q.Limit = min(page, limit-len(newest))
 		}
-		batch, err := held.Audit(cmd.Context(), q)
+		batch, err := held.Audit(ctx, q)
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +119,7 @@ log has to go through it.`,
 			if err != nil {
 				return err
 			}
-			return p.useMirror(cmd.Context(), func(held *store.Store) error { return p.verifyAudit(cmd, held, number, hash) })
+			return p.useAudit(cmd.Context(), func(desk auditDesk) error { return p.verifyAudit(cmd, desk, number, hash) })
 		},
 	}, exitFindings)
 	cmd.Flags().StringVar(&head, "head", "", "`NUMBER:HASH` that was printed before")
@@ -136,18 +138,18 @@ func auditHead(text string) (number int64, hash string, err error) {
 }
 
 // verifyAudit proves the log, and that it goes through the head that was noted.
-func (p *program) verifyAudit(cmd *cobra.Command, held *store.Store, number int64, hash string) error {
-	verdict, err := held.VerifyAudit(cmd.Context())
+func (p *program) verifyAudit(cmd *cobra.Command, desk auditDesk, number int64, hash string) error {
+	verdict, err := desk.verifyAudit(cmd.Context())
 	if err != nil {
 		return err
 	}
 	breaks := verdict.Breaks
 	if number > 0 {
-		at, err := held.Audit(cmd.Context(), store.AuditQuery{All: true, After: number - 1, Before: number + 1})
+		at, err := desk.auditEntry(cmd.Context(), number)
 		if err != nil {
 			return err
 		}
-		if len(at) != 1 || fmt.Sprintf("%x", at[0].Hash) != hash {
+		if len(at) != 1 || hex.EncodeToString(at[0].Hash[:]) != hash {
 			breaks = append(breaks, store.AuditBreak{Number: number, What: fmt.Sprintf("entry %d is not the one that was noted: the log was written anew", number)})
 		}
 	}
@@ -162,7 +164,7 @@ func (p *program) verifyAudit(cmd *cobra.Command, held *store.Store, number int6
 		p.sayf("the audit log is empty")
 		return nil
 	}
-	p.sayf("%d entries, none changed, removed or inserted; head %d:%x", verdict.Entries, verdict.Head, verdict.Hash)
+	p.sayf("%d entries, none changed, removed or inserted; head %d:%s", verdict.Entries, verdict.Head, hex.EncodeToString(verdict.Hash[:]))
 	return nil
 }
 
