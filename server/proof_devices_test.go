@@ -29,7 +29,7 @@ import (
 func TestProofDevices(t *testing.T) { //nolint:paralleltest // it measures
 	devices, requests := 5_000, 200
 	if os.Getenv("GATEHOUSE_PROOF") == "full" {
-		devices, requests = 100_000, 5_000
+		devices, requests = 100_000, 1_000
 	}
 	if testing.Short() {
 		t.Skip("it takes a while")
