@@ -252,7 +252,7 @@ const mostOfProblem = 1 << 20
 // refusal reads the problem of an answer.
 func refusal(r request, res *http.Response) error {
 	p := &api.Problem{}
-	text, _ := io.ReadAll(io.LimitReader(res.Body, mostOfProblem)) //nolint:errcheck // what was read is enough, or nothing is
+	text, _ := io.ReadAll(io.LimitReader(res.Body, mostOfProblem)) // what was read is enough, or nothing is
 	if json.Unmarshal(text, p) != nil || p.Code == "" {
 		p = &api.Problem{
 			Code: api.CodeBadRequest, Title: http.StatusText(res.StatusCode),
@@ -264,7 +264,7 @@ func refusal(r request, res *http.Response) error {
 	if res.StatusCode != http.StatusTooManyRequests && res.StatusCode != http.StatusServiceUnavailable {
 		return p
 	}
-	seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) //nolint:errcheck // none is none
+	seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // none is none
 	return &busyError{p, time.Duration(seconds) * time.Second}
 }
 

@@ -131,8 +131,9 @@ func parametersOf(a arguments, names map[string]string) map[string]string {
 
 // submit submits an action, or finds the one that the same call has submitted.
 func (s *session) submit(ctx context.Context, a arguments, order api.NewAction) (any, error) {
-	key, err := a.text("idempotency_key"), error(nil)
+	key := a.text("idempotency_key")
 	if key == "" {
+		var err error
 		if key, err = s.keyOf(ctx, order); err != nil {
 			return nil, err
 		}

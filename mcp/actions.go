@@ -2,7 +2,6 @@ package mcp
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -31,7 +30,7 @@ func readActionTools() []tool {
 				{name: "states", kind: texts, about: "Any of these states.", values: states()},
 				{name: "actions", kind: texts, about: "Any of these kinds, as isolate; see list_action_kinds."},
 				{name: "target", kind: text, about: "Id of a device, alert or incident."},
-				integrationsParam(), limitParam(usualRows), cursorParam(),
+				integrationsParam(), limitParam(), cursorParam(),
 			},
 			run: listActions,
 		},
@@ -182,7 +181,7 @@ func (s *session) shownAction(ctx context.Context, a api.Action, detail bool) (a
 	for _, t := range a.Targets {
 		shown := targetView{ID: t.ID, Name: t.Name, State: string(t.State), Reason: t.Reason, Adopted: t.Adopted, Machine: t.UpstreamID, Upstream: t.Upstream}
 		if detail && len(t.Result) > 0 {
-			shown.Result = json.RawMessage(t.Result)
+			shown.Result = t.Result
 		}
 		v.Targets = append(v.Targets, shown)
 	}

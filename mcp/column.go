@@ -83,7 +83,7 @@ func pick(columns []column, r api.Record, document map[string]any) map[string]an
 // documentOf is a record as Microsoft sent it.
 func documentOf(r api.Record) map[string]any {
 	var document map[string]any
-	_ = json.Unmarshal(r.Raw, &document) //nolint:errcheck // what is no object has no members
+	_ = json.Unmarshal(r.Raw, &document) // what is no object has no members
 	return document
 }
 
@@ -92,14 +92,15 @@ func lookup(v any, path []string) any {
 	if len(path) == 0 {
 		return v
 	}
+	member, rest := path[0], path[1:]
 	switch v := v.(type) {
 	case map[string]any:
-		if inner, ok := v[path[0]]; ok {
-			return lookup(inner, path[1:])
+		if inner, ok := v[member]; ok {
+			return lookup(inner, rest)
 		}
 		for name, inner := range v {
-			if strings.EqualFold(name, path[0]) {
-				return lookup(inner, path[1:])
+			if strings.EqualFold(name, member) {
+				return lookup(inner, rest)
 			}
 		}
 	case []any:

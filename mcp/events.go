@@ -15,7 +15,7 @@ func eventTools() []tool {
 		params: []param{
 			{name: "after", kind: integer, about: "Only events with a greater number. Default: the last ones there are.", low: 0},
 			{name: "streams", kind: texts, about: "Kinds of records, as alerts, devices, incidents, vulnerabilities."},
-			integrationsParam(), limitParam(usualRows), detailParam(),
+			integrationsParam(), limitParam(), detailParam(),
 		},
 		run: listEvents,
 	}}

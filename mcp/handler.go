@@ -1,13 +1,16 @@
 package mcp
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -29,6 +32,15 @@ func Handler(rest http.Handler, o Options) http.Handler {
 		PropagateRequestCancellation: true,
 	})
 	return h
+}
+
+// Beside serves MCP at /mcp and all else by the handler of the REST API: what
+// listens for both.
+func Beside(rest http.Handler, o Options) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/mcp", Handler(rest, o))
+	mux.Handle("/", rest)
+	return mux
 }
 
 // maxRequest is the largest request in bytes.
@@ -62,8 +74,34 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		refuse(w, err)
 		return
 	}
+	if err := takeBody(w, req); err != nil {
+		refuse(w, err)
+		return
+	}
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	h.streamable.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), serverKey{}, s)))
+}
+
+// bodyTime is how long a body may take to arrive.
+const bodyTime = 30 * time.Second
+
+// takeBody reads the body whole while a clock runs: who sends a letter now and
+// then holds nothing up.
+func takeBody(w http.ResponseWriter, req *http.Request) error {
+	conn := http.NewResponseController(w)
+	if err := conn.SetReadDeadline(time.Now().Add(bodyTime)); err == nil {
+		defer func() { _ = conn.SetReadDeadline(time.Time{}) }() // the connection may be gone
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequest))
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return &api.Problem{Status: http.StatusRequestEntityTooLarge, Code: api.CodeTooLarge, Title: "The body is too large", Mend: "send less at once"}
+	}
+	if err != nil {
+		return &api.Problem{Status: http.StatusBadRequest, Code: api.CodeBadRequest, Title: "The body broke off, or took too long"}
+	}
+	return nil
 }
 
 // server makes the server of a request, for its key.
@@ -132,7 +170,8 @@ func refuse(w http.ResponseWriter, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
 	w.WriteHeader(p.GetStatus())
-	_ = json.NewEncoder(w).Encode(p) // whoever asked may be gone
+	text, _ := json.Marshal(p) //nolint:errchkjson // all that it holds can be written
+	_, _ = w.Write(text)       // whoever asked may be gone
 }
 
 // problemOf is the problem that an error is, or the one that stands for it.

@@ -28,7 +28,7 @@ func readHuntTools() []tool {
 			name: "get_hunt_results", title: "Read what a hunt found", scope: api.ScopeRead, hints: fromOutside(),
 			about: "Read the rows that a run of a hunt has found, page by page.",
 			params: []param{
-				needed(param{name: "run", kind: text, about: "Id of the run; see run_hunt and list_hunt_runs."}), limitParam(usualRows), cursorParam(),
+				needed(param{name: "run", kind: text, about: "Id of the run; see run_hunt and list_hunt_runs."}), limitParam(), cursorParam(),
 			},
 			run: func(ctx context.Context, s *session, a arguments) (any, error) {
 				run, err := s.c.Hunts.GetRun(ctx, a.text("run"))
@@ -53,7 +53,7 @@ func runHuntTools() []tool {
 				needed(param{name: "query", kind: text, about: "Kusto, as DeviceProcessEvents | where Timestamp > ago(1d) | where FileName =~ \"rundll32.exe\" | take 50"}),
 				integrationsParam(),
 				{name: "timespan", kind: text, about: "How far back, as ISO 8601, as P7D; where hunting goes through Graph."},
-				limitParam(usualRows),
+				limitParam(),
 			},
 			run: func(ctx context.Context, s *session, a arguments) (any, error) {
 				runs, err := s.c.Hunts.Run(ctx, api.RunHunt{Query: a.text("query"), Integrations: a.texts("integrations"), Timespan: a.text("timespan")})
@@ -66,7 +66,7 @@ func runHuntTools() []tool {
 		{
 			name: "run_saved_hunt", title: "Run a saved hunt", scope: api.ScopeRespond, hints: hints{outside: true},
 			about:  "Run a saved hunt now, once in each of its integrations.",
-			params: []param{needed(param{name: "hunt", kind: text, about: "Id or name of the hunt; see list_hunts."}), limitParam(usualRows)},
+			params: []param{needed(param{name: "hunt", kind: text, about: "Id or name of the hunt; see list_hunts."}), limitParam()},
 			run: func(ctx context.Context, s *session, a arguments) (any, error) {
 				runs, err := s.c.Hunts.RunSaved(ctx, a.text("hunt"))
 				if err != nil {
@@ -183,7 +183,7 @@ func huntRows(columns []api.HuntColumn, items []json.RawMessage) ([]string, [][]
 	rows := make([][]any, len(items))
 	for i, item := range items {
 		var object map[string]any
-		_ = json.Unmarshal(item, &object) //nolint:errcheck // what is no object has no members
+		_ = json.Unmarshal(item, &object) // what is no object has no members
 		for _, name := range heads {
 			rows[i] = append(rows[i], brief(object[name]))
 		}

@@ -2,7 +2,6 @@ package mcp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,8 +25,8 @@ func detailParam() param {
 	return param{name: "detail", kind: flag, about: "The whole records as OCSF events instead of the members that matter: long.", usual: false}
 }
 
-func limitParam(usual int) param {
-	return param{name: "limit", kind: integer, about: "Rows of a page.", low: 1, high: 200, usual: usual}
+func limitParam() param {
+	return param{name: "limit", kind: integer, about: "Rows of a page.", low: 1, high: 200, usual: usualRows}
 }
 
 func cursorParam() param {
@@ -65,7 +64,7 @@ func (r resource) list() tool {
 		param{name: "filter", kind: texts, about: "More conditions as field[operator]value, all of which must hold; get_capabilities lists fields and operators."},
 		param{name: "sort", kind: text, about: "A field to sort by, with a minus before it for descending, as -lastSeen. get_capabilities lists them."},
 		param{name: "count", kind: flag, about: "Also count all, up to 10,000.", usual: false},
-		limitParam(usualRows), cursorParam(), detailParam())
+		limitParam(), cursorParam(), detailParam())
 	return tool{
 		name: r.listTool, title: "List " + r.many, about: r.about, scope: api.ScopeRead, hints: fromOutside(), params: params,
 		run: func(ctx context.Context, s *session, a arguments) (any, error) { return s.listRecords(ctx, r, a) },
@@ -214,7 +213,7 @@ func (s *session) getRecord(ctx context.Context, r resource, a arguments) (any, 
 	name := strings.ToLower(strings.ReplaceAll(r.one, " ", "_"))
 	out[name] = pick(append(slices.Clone(r.columns), r.more...), record, document)
 	if detail {
-		out[name] = json.RawMessage(record.OCSF)
+		out[name] = record.OCSF
 		if len(record.OCSF) == 0 {
 			out[name] = document
 		}

@@ -19,11 +19,9 @@ import (
 
 var update = flag.Bool("update", false, "write the reference of the tools again")
 
-// TestReference holds docs/reference/mcp.md to the tools as the official client
+// testReference holds docs/reference/mcp.md to the tools as the official client
 // sees them.
-func TestReference(t *testing.T) {
-	t.Parallel()
-	s := raise(t)
+func testReference(t *testing.T, s *stage) {
 	page := reference(s.agent(gatehouse.ScopeRead).tools(), s.agent(gatehouse.ScopeRespond).tools())
 	file := filepath.Join("..", "docs", "reference", "mcp.md")
 	if *update {
@@ -82,12 +80,15 @@ func writeTool(b *bytes.Buffer, tool *sdk.Tool) {
 	fmt.Fprintf(b, "\nHints: %s.\n", strings.Join(hints, ", "))
 	var schema struct {
 		Properties map[string]struct {
-			Type, Description string
-			Enum              []string
-			Default           any
-			Items             struct{ Enum []string }
-		}
-		Required []string
+			Type        string   `json:"type"`
+			Description string   `json:"description"`
+			Enum        []string `json:"enum"`
+			Default     any      `json:"default"`
+			Items       struct {
+				Enum []string `json:"enum"`
+			} `json:"items"`
+		} `json:"properties"`
+		Required []string `json:"required"`
 	}
 	text, _ := json.Marshal(tool.InputSchema)
 	_ = json.Unmarshal(text, &schema)

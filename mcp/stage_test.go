@@ -109,10 +109,7 @@ func (s *stage) serve() {
 		s.t.Fatal(err)
 	}
 	s.rest = rest.Handler()
-	mux := http.NewServeMux()
-	mux.Handle("/", s.rest)
-	mux.Handle("/mcp", mcp.Handler(s.rest, mcp.Options{Version: "test"}))
-	hs := httptest.NewServer(mux)
+	hs := httptest.NewServer(mcp.Beside(s.rest, mcp.Options{Version: "test"}))
 	s.t.Cleanup(hs.Close)
 	s.url = hs.URL
 }
