@@ -97,8 +97,21 @@ func auditView() view[gatehouse.AuditEntry] {
 			field("requestId", "", func(e entry) string { return e.RequestID }),
 			field("detail", "", func(e entry) string { return string(e.Detail) }),
 		},
-		raw: func(e entry) jsontext.Value { return encode(e) },
+		raw: encodeAudit,
 	}
+}
+
+// encodeAudit leaves the hash of the entry before out where it is not known: a
+// server does not send it.
+func encodeAudit(e gatehouse.AuditEntry) jsontext.Value {
+	if e.Number == 1 || e.Previous != (gatehouse.Hash{}) {
+		return encode(e)
+	}
+	return encode(struct {
+		gatehouse.AuditEntry
+
+		Previous *gatehouse.Hash `json:"previous,omitempty"`
+	}{AuditEntry: e})
 }
 
 func newAuditVerifyCommand(p *program) *cobra.Command {

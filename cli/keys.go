@@ -10,14 +10,14 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/app"
-	"github.com/gatehouse-sec/gatehouse/store"
 )
 
 func newKeysCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "keys", Short: "Make, list, rotate and revoke the keys of the REST API",
 		Long: `Look after the keys of the REST API, in the mirror of this machine: whoever may
-read its files needs no key. Each change is in the audit log.`,
+read its files needs no key. With --server it takes a key with the scope admin.
+Each change is in the audit log.`,
 	}
 	cmd.AddCommand(newKeysAddCommand(p), newKeysListCommand(p), newKeysRotateCommand(p), newKeysRevokeCommand(p))
 	return cmd
@@ -53,8 +53,8 @@ be shown again: only its hash is kept.
 		if forever {
 			n.Life = -1
 		}
-		return p.useApp(cmd.Context(), true, app.Options{}, func(a *app.App) error {
-			k, text, err := a.AddKey(cmd.Context(), n)
+		return p.useKeys(cmd.Context(), true, func(desk keyDesk) error {
+			k, text, err := desk.addKey(cmd.Context(), n)
 			if err != nil {
 				return err
 			}
@@ -88,8 +88,8 @@ func newKeysListCommand(p *program) *cobra.Command {
 		Example: "  gatehouse keys list\n  gatehouse keys list --output json",
 		Args:    wants(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.useMirror(cmd.Context(), func(held *store.Store) error {
-				all, err := held.Keys(cmd.Context())
+			return p.useKeys(cmd.Context(), false, func(desk keyDesk) error {
+				all, err := desk.keys(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -108,8 +108,8 @@ ends at once, or goes on for as long as --keep-old says.`,
 		Example: "  gatehouse keys rotate key_0123456789abcdef --keep-old 24h",
 		Args:    wants("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.useApp(cmd.Context(), false, app.Options{}, func(a *app.App) error {
-				k, text, err := a.RotateKey(cmd.Context(), args[0], keepOld)
+			return p.useKeys(cmd.Context(), false, func(desk keyDesk) error {
+				k, text, err := desk.rotateKey(cmd.Context(), args[0], keepOld)
 				if err != nil {
 					return err
 				}
@@ -127,16 +127,16 @@ func newKeysRevokeCommand(p *program) *cobra.Command {
 		Example: "  gatehouse keys revoke key_0123456789abcdef",
 		Args:    wants("ID..."),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return p.useApp(cmd.Context(), false, app.Options{}, func(a *app.App) error {
-				return p.revokeKeys(cmd.Context(), a, ids)
+			return p.useKeys(cmd.Context(), false, func(desk keyDesk) error {
+				return p.revokeKeys(cmd.Context(), desk, ids)
 			})
 		},
 	})
 }
 
-func (p *program) revokeKeys(ctx context.Context, a *app.App, ids []string) error {
+func (p *program) revokeKeys(ctx context.Context, desk keyDesk, ids []string) error {
 	for _, id := range ids {
-		k, err := a.RevokeKey(ctx, id)
+		k, err := desk.revokeKey(ctx, id)
 		if err != nil {
 			return err
 		}
