@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,15 +70,17 @@ func serverOf(req *http.Request) *sdk.Server {
 
 // ServeHTTP answers a request of whoever has a key.
 func (h *handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	s, err := h.server(req)
+	asking, all, err := h.session(req)
 	if err != nil {
 		refuse(w, err)
 		return
 	}
-	if err := takeBody(w, req); err != nil {
+	body, err := takeBody(w, req)
+	if err != nil {
 		refuse(w, err)
 		return
 	}
+	s := newServer(h.o, wanted(all, body), asking)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	h.streamable.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), serverKey{}, s)))
@@ -88,7 +91,7 @@ const bodyTime = 30 * time.Second
 
 // takeBody reads the body whole while a clock runs: who sends a letter now and
 // then holds nothing up.
-func takeBody(w http.ResponseWriter, req *http.Request) error {
+func takeBody(w http.ResponseWriter, req *http.Request) ([]byte, error) {
 	conn := http.NewResponseController(w)
 	if err := conn.SetReadDeadline(time.Now().Add(bodyTime)); err == nil {
 		defer func() { _ = conn.SetReadDeadline(time.Time{}) }() // the connection may be gone
@@ -96,19 +99,38 @@ func takeBody(w http.ResponseWriter, req *http.Request) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequest))
 	req.Body = io.NopCloser(bytes.NewReader(body))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return &api.Problem{Status: http.StatusRequestEntityTooLarge, Code: api.CodeTooLarge, Title: "The body is too large", Mend: "send less at once"}
+		return nil, &api.Problem{Status: http.StatusRequestEntityTooLarge, Code: api.CodeTooLarge, Title: "The body is too large", Mend: "send less at once"}
 	}
 	if err != nil {
-		return &api.Problem{Status: http.StatusBadRequest, Code: api.CodeBadRequest, Title: "The body broke off, or took too long"}
+		return nil, &api.Problem{Status: http.StatusBadRequest, Code: api.CodeBadRequest, Title: "The body broke off, or took too long"}
 	}
-	return nil
+	return body, nil
 }
 
-// server makes the server of a request, for its key.
-func (h *handler) server(req *http.Request) (*Server, error) {
+// wanted are the tools that a request is about: one for a call, which is most of
+// them and costs a third so; else all.
+func wanted(all []tool, body []byte) []tool {
+	var message struct {
+		Method string `json:"method"`
+		Params struct {
+			Name string `json:"name"`
+		} `json:"params"`
+	}
+	if json.Unmarshal(body, &message) != nil || message.Method != "tools/call" {
+		return all
+	}
+	n := slices.IndexFunc(all, func(t tool) bool { return t.name == message.Params.Name })
+	if n < 0 {
+		return nil
+	}
+	return all[n : n+1]
+}
+
+// session finds out who sends a request, and which tools there are.
+func (h *handler) session(req *http.Request) (*session, []tool, error) {
 	key, ok := bearer(req)
 	if !ok {
-		return nil, &api.Problem{
+		return nil, nil, &api.Problem{
 			Type: "urn:gatehouse:problem:" + string(api.CodeUnauthenticated), Title: "No valid key", Status: http.StatusUnauthorized,
 			Code: api.CodeUnauthenticated, Mend: "send an API key that lives: Authorization: Bearer gh_…",
 		}
@@ -117,17 +139,14 @@ func (h *handler) server(req *http.Request) (*Server, error) {
 		Key: gatehouse.NewSecret(key), HTTPClient: &http.Client{Transport: h.transport}, UserAgent: "gatehouse-mcp", MaxRetries: -1,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	who, err := c.Identity(req.Context())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	all, err := h.catalogue(req.Context(), c)
-	if err != nil {
-		return nil, err
-	}
-	return newServer(h.o, all, &session{c: c, who: who, most: h.o.Scope, now: h.o.Now}), nil
+	return &session{c: c, who: who, most: h.o.Scope, now: h.o.Now}, all, err
 }
 
 // catalogue returns the tools. They follow from the catalogue of actions, which
