@@ -66,7 +66,11 @@ func (p *program) addIntegration(ctx context.Context, name string, f *integratio
 	if err := p.needKey(n); err != nil {
 		return err
 	}
-	return p.useApp(ctx, true, app.Options{}, func(a *app.App) error {
+	forget, err := p.freshMirror()
+	if err != nil {
+		return err
+	}
+	err = p.useApp(ctx, true, app.Options{}, func(a *app.App) error {
 		if err := refuseTwin(ctx, a.Store(), n.Integration); err != nil {
 			return err
 		}
@@ -85,6 +89,10 @@ func (p *program) addIntegration(ctx context.Context, name string, f *integratio
 		p.sayf("added %s; gatehouse sync mirrors it", name)
 		return nil
 	})
+	if err != nil {
+		forget(context.WithoutCancel(ctx))
+	}
+	return err
 }
 
 // needKey refuses a secret that could not be sealed: a database, which several

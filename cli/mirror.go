@@ -63,6 +63,40 @@ func (m mirrorPlace) there() bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
+// freshMirror returns what takes a mirror away again that was not there before, as
+// long as there is nothing in it.
+func (p *program) freshMirror() (forget func(context.Context), err error) {
+	place, err := p.mirrorPlace()
+	if err != nil || place.there() {
+		return func(context.Context) {}, err
+	}
+	_, err = os.Stat(place.data)
+	folderToo := errors.Is(err, fs.ErrNotExist)
+	return func(ctx context.Context) {
+		if !p.isEmpty(ctx) {
+			return
+		}
+		for _, end := range []string{"", "-wal", "-shm", ".key"} {
+			_ = os.Remove(place.file() + end) // most are not there
+		}
+		if folderToo {
+			_ = os.Remove(place.data) // it goes only when nothing is in it
+		}
+	}, nil
+}
+
+// isEmpty says whether the mirror holds neither an integration nor a key.
+func (p *program) isEmpty(ctx context.Context) bool {
+	empty := false
+	_ = p.useMirror(ctx, func(held *store.Store) error { // what cannot be read is not empty
+		all, err := held.Integrations(ctx)
+		keys, keysErr := held.Keys(ctx)
+		empty = len(all)+len(keys) == 0 && err == nil && keysErr == nil
+		return nil
+	})
+	return empty
+}
+
 // errNoMirror says that nothing is mirrored here yet.
 func (m mirrorPlace) errNoMirror() error {
 	return usagef("no mirror at %s: gatehouse integrations add NAME makes one, and --data names another folder", m.data)
