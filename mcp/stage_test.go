@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,8 +32,8 @@ type stage struct {
 	url         string // without a path
 }
 
-// raise builds a stage.
-func raise(t testing.TB) *stage {
+// raise builds a stage, whose application has every permission but some.
+func raise(t testing.TB, without ...string) *stage {
 	t.Helper()
 	e, err := emulator.Start(emulator.Options{
 		Size:    emulator.Size{Devices: 40, Alerts: 15, VulnerabilityRows: 150},
@@ -45,7 +46,9 @@ func raise(t testing.TB) *stage {
 	tenant := e.DefaultTenant()
 	var roles []emulator.Role
 	for _, p := range entra.Permissions() {
-		roles = append(roles, emulator.Role{Resource: string(p.Resource), Name: p.Name})
+		if !slices.Contains(without, p.Name) {
+			roles = append(roles, emulator.Role{Resource: string(p.Resource), Name: p.Name})
+		}
 	}
 	if err := e.SetRoles(tenant.TenantID, tenant.ClientID, roles...); err != nil {
 		t.Fatal(err)
