@@ -83,13 +83,13 @@ func (o *order) examples() string {
 		action.Device: "web-01.contoso.example", action.Alert: "da637551227677560813_-961444813", action.Incident: "1042",
 		action.MachineAction: "0f4b5a6c-7d8e-4f90-a1b2-c3d4e5f60718",
 	}[o.kind.Target]
-	line := "  gatehouse actions " + o.name() + " " + target
+	words := []string{"  gatehouse actions", o.name(), target}
 	for i, q := range o.kind.Parameters {
 		if q.Required || i == 0 {
-			line += " --" + flagName(q.Name) + " " + exampleOf(q)
+			words = append(words, "--"+flagName(q.Name), exampleOf(q))
 		}
 	}
-	line += " --comment 'case 4711'"
+	line := strings.Join(append(words, "--comment 'case 4711'"), " ")
 	return line + " --dry-run\n" + line + mark(isDangerous(o.kind), " --yes") + " --wait --output json"
 }
 

@@ -76,7 +76,7 @@ func (s remoteRecords) list(ctx context.Context, name gatehouse.Stream, q store.
 	if q.After != "" {
 		limit = 0 // what comes before is read as well
 	}
-	all := s.service.records(ctx, list, client.Query{Removed: q.Removed}, limit)
+	all := s.records(ctx, list, client.Query{Removed: q.Removed}, limit)
 	mine := func(r gatehouse.Record) bool { return r.Integration == i.ID && r.Key > q.After }
 	return printList(ctx, s.p, recordView(), keep(all, mine), q.Limit)
 }
