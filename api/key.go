@@ -30,7 +30,7 @@ type NewKey struct {
 	Name         string    `json:"name" doc:"A name for people." minLength:"1" maxLength:"100"`
 	Scopes       []Scope   `json:"scopes" doc:"What it may do. Each scope includes those before it." minItems:"1" enum:"read,respond,admin"`
 	Integrations []string  `json:"integrations,omitempty" doc:"Ids or names of the integrations that it may see; absent means all. A key can only give what it has."`
-	Expires      time.Time `json:"expires,omitzero" doc:"Default: in 90 days."`
+	Expires      time.Time `json:"expires,omitzero" doc:"Default: in 90 days, or with the key that asks, if that ends sooner."`
 }
 
 // RotateKey asks for a new secret of a key.

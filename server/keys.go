@@ -132,6 +132,9 @@ func (s *Server) wantedKey(ctx context.Context, n api.NewKey) (gatehouse.Key, er
 	k := gatehouse.Key{Name: n.Name, Expires: n.Expires}
 	if k.Expires.IsZero() {
 		k.Expires = s.now().Add(keyDefault)
+		if c := callerOf(ctx); c.kind == gatehouse.ActorKey && !c.expires.IsZero() && c.expires.Before(k.Expires) {
+			k.Expires = c.expires // nobody gives more life than they have
+		}
 	}
 	if !k.Expires.After(s.now()) {
 		return k, invalid("body.expires", "it is in the past", "give a time to come, or none for 90 days")

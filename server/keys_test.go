@@ -37,7 +37,7 @@ func TestKeyLife(t *testing.T) {
 		code   api.Code
 	}{
 		"another's":   {api.NewKey{Name: "x", Scopes: []api.Scope{api.ScopeRead}, Integrations: []string{theirs.ID}, Expires: later}, http.StatusNotFound, api.CodeNotFound},
-		"longer life": {api.NewKey{Name: "x", Scopes: []api.Scope{api.ScopeRead}}, http.StatusForbidden, api.CodeScope},
+		"longer life": {api.NewKey{Name: "x", Scopes: []api.Scope{api.ScopeRead}, Expires: later.Add(time.Hour)}, http.StatusForbidden, api.CodeScope},
 		"past":        {api.NewKey{Name: "x", Scopes: []api.Scope{api.ScopeRead}, Expires: h.clock.now().Add(-time.Hour)}, http.StatusUnprocessableEntity, api.CodeInvalid},
 		"no scope":    {api.NewKey{Name: "x", Expires: later}, http.StatusUnprocessableEntity, api.CodeInvalid},
 		"odd scope":   {api.NewKey{Name: "x", Scopes: []api.Scope{"root"}, Expires: later}, http.StatusUnprocessableEntity, api.CodeInvalid},
@@ -45,6 +45,10 @@ func TestKeyLife(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			refused(t, h.ask(made.Text, http.MethodPost, "/v1/keys", n.NewKey), n.status, n.code)
 		})
+	}
+	heir := into[api.IssuedKey](t, h.ask(made.Text, http.MethodPost, "/v1/keys", api.NewKey{Name: "x", Scopes: []api.Scope{api.ScopeRead}}), http.StatusCreated)
+	if !heir.Expires.Equal(made.Expires.Truncate(time.Microsecond)) {
+		t.Errorf("by default it lives until %s, the key that made it until %s", heir.Expires, made.Expires)
 	}
 	child := into[api.IssuedKey](t, h.ask(made.Text, http.MethodPost, "/v1/keys", api.NewKey{Name: "x", Scopes: []api.Scope{api.ScopeRead}, Expires: later}), http.StatusCreated)
 	if !slices.Equal(child.Integrations, []string{mine.ID}) {

@@ -88,7 +88,7 @@ type schema struct {
 func readDocument(t testing.TB, text []byte) *document {
 	t.Helper()
 	d := &document{compiler: jsonschema.NewCompiler()}
-	must(t, json.Unmarshal(text, d))
+	must(t, json.Unmarshal(text, d)) //nolint:musttag // the names differ in case alone
 	var err error
 	d.raw, err = jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	must(t, err)
@@ -285,7 +285,7 @@ func walk(v any, at string, visit func(string, map[string]any)) {
 // resolves reports whether a reference within a document leads anywhere.
 func resolves(v any, ref string) bool {
 	path, ok := strings.CutPrefix(ref, "#/")
-	for _, token := range strings.Split(path, "/") {
+	for token := range strings.SplitSeq(path, "/") {
 		object, _ := v.(map[string]any)
 		if v = object[token]; v == nil {
 			return false

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/store"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
@@ -34,6 +35,7 @@ type explorer struct {
 	seen     map[string]map[string]bool // by operation: the statuses that came
 	asked    int
 	refused  int             // 4xx
+	live     bool            // whatever can be asked of Defender is
 	told     map[string]bool // what was found already
 }
 
@@ -93,7 +95,7 @@ func (x *explorer) meaningful(other gatehouse.Integration) map[string][]any {
 // bodies make bodies that are likely taken, by operation.
 func (x *explorer) bodies() map[string]func() any {
 	access := x.emulator.DefaultTenant()
-	name := func() string { return fmt.Sprintf("made %d", x.asked) }
+	name := func() string { return fmt.Sprintf("made-%d", x.asked) }
 	return map[string]func() any{
 		"submitAction": func() any {
 			order := map[string]any{
@@ -107,7 +109,7 @@ func (x *explorer) bodies() map[string]func() any {
 		},
 		"createIntegration": func() any {
 			return map[string]any{
-				"name": name(), "tenant": access.TenantID, "clientId": access.ClientID, "skipCheck": x.chance(0.8),
+				"name": name(), "tenant": access.TenantID, "clientId": x.guid(), "skipCheck": x.chance(0.8),
 				"credential": map[string]any{"secret": access.Secret},
 			}
 		},
@@ -123,9 +125,8 @@ func (x *explorer) bodies() map[string]func() any {
 }
 
 // explore asks so many questions.
-func (x *explorer) explore(questions int) {
+func (x *explorer) explore(operations []*operation, questions int) {
 	x.Helper()
-	operations := x.document.operations()
 	for range questions {
 		q := x.draw(operations)
 		x.ask(q)
@@ -180,6 +181,9 @@ func (x *explorer) path(op *operation, wild bool) string {
 			return "none"
 		}
 		id := one(x.maker, ids)
+		if x.chance(0.5) { // what is new is in more states
+			id = ids[len(ids)-1-x.IntN(min(5, len(ids)))]
+		}
 		if x.spared[id] && op.method != http.MethodGet && op.OperationID != "checkIntegration" {
 			id = "none"
 		}
@@ -220,6 +224,13 @@ func (x *explorer) query(op *operation, wild bool) string {
 	if wild && x.chance(0.03) {
 		parts = append(parts, one(x.maker, []string{"%zz", "a;b", "=", "&&", "limit", "%00=%00", "filter[]=a"}))
 	}
+	if x.live && !wild {
+		for _, p := range op.Parameters {
+			if p.Name == "live" {
+				parts = []string{"live=true"}
+			}
+		}
+	}
 	if len(parts) == 0 {
 		return ""
 	}
@@ -228,7 +239,7 @@ func (x *explorer) query(op *operation, wild bool) string {
 
 // headers sets the headers of a question.
 func (x *explorer) headers(op *operation, wild bool, h http.Header) {
-	h.Set("Authorization", "Bearer "+x.keys[min(2, x.IntN(10))]) // mostly the one that may everything
+	h.Set("Authorization", "Bearer "+x.keys[min(2, x.IntN(6))]) // mostly the one that may everything
 	if wild && x.chance(0.03) {
 		h.Set("Authorization", one(x.maker, []string{"", "Bearer", "Bearer ", "Basic YTpi", "Bearer gh_x_y", "bearer " + x.keys[0], "Bearer a.b.c", "Bearer " + strings.Repeat("x", 4000)}))
 	}
@@ -243,7 +254,7 @@ func (x *explorer) headers(op *operation, wild bool, h http.Header) {
 		h.Set(p.Name, value)
 	}
 	if x.chance(0.05) {
-		h.Set("X-Request-Id", one(x.maker, []string{"mine-1", "bad id", strings.Repeat("x", 200), "ä", "<script>"}))
+		h.Set("X-Request-ID", one(x.maker, []string{"mine-1", "bad id", strings.Repeat("x", 200), "ä", "<script>"}))
 	}
 	if wild && x.chance(0.05) {
 		h.Set("Accept", one(x.maker, []string{"*/*", "text/html", "application/cbor", "", "application/json;q=0", "x"}))
@@ -344,7 +355,7 @@ func (x *explorer) learn(q question, status int, text []byte) {
 		ID, Next any
 		Items    []struct{ ID, Name any }
 	}
-	if json.Unmarshal(text, &page) != nil {
+	if json.Unmarshal(text, &page) != nil { //nolint:musttag // the names differ in case alone
 		return
 	}
 	noun := strings.Split(q.op.path, "/")[2]
@@ -398,9 +409,48 @@ func TestProofExplore(t *testing.T) {
 			t.Logf("to replay: GATEHOUSE_SEED=%d", seed)
 		}
 	})
-	x.explore(questions)
+	x.explore(x.document.operations(), questions)
 	t.Logf("seed %d: %d questions, %d refused", seed, x.asked, x.refused)
 	x.covered()
+}
+
+// When Defender fails, the answer says so as a problem, and nothing else goes wrong.
+func TestProofExploreFaults(t *testing.T) {
+	t.Parallel()
+	seed, questions := seedOf(t, 1), 60
+	if os.Getenv("GATEHOUSE_PROOF") == "full" {
+		seed, questions = seedOf(t, uint64(time.Now().UnixNano())), 2_000
+	}
+	x := newExplorer(t, seed)
+	faults := emulator.Faults{Seed: seed}
+	for _, kind := range []emulator.FaultKind{
+		emulator.FaultServerError, emulator.FaultThrottle, emulator.FaultDroppedConnection, emulator.FaultTruncatedBody, emulator.FaultCutBody, emulator.FaultExpiredToken,
+	} {
+		faults.List = append(faults.List, emulator.Fault{Kind: kind, Probability: 0.15})
+	}
+	must(t, x.emulator.SetFaults(faults))
+	x.judge.upstream = true
+	var operations []*operation
+	for _, op := range x.document.operations() {
+		if r, _ := x.document.answer(op, "502"); r != nil {
+			operations = append(operations, op)
+		}
+	}
+	if len(operations) < 10 {
+		t.Fatalf("%d operations ask Defender", len(operations))
+	}
+	x.live = true
+	x.explore(operations, questions)
+	statuses := map[string]int{}
+	for _, seen := range x.seen {
+		for status := range seen {
+			statuses[status]++
+		}
+	}
+	t.Logf("seed %d: %d questions to %d operations; statuses and how many have answered with them: %v", seed, x.asked, len(operations), statuses)
+	if statuses["502"] == 0 {
+		t.Error("no fault of Defender was seen")
+	}
 }
 
 // covered asserts that the exploration was one: every operation was asked, and

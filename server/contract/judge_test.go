@@ -49,8 +49,13 @@ func (j *judge) check(place string, text []byte) error {
 }
 
 // allows reports whether the schema of an operation allows a body. It knows no
-// better than to say so of an operation that has none.
+// better than to say so of an operation that has none. A member that is null counts
+// as absent.
 func (j *judge) allows(op *operation, text []byte) bool {
+	var v any
+	if json.Unmarshal(text, &v) == nil {
+		text, _ = json.Marshal(withoutNulls(v)) // it came from JSON
+	}
 	return op.RequestBody == nil || j.check(documentURL+"#/"+pointer("paths", op.path, strings.ToLower(op.method), "requestBody", "content", "application/json", "schema"), text) == nil
 }
 
@@ -61,9 +66,10 @@ func (j *judge) faults(q question, resp *http.Response, text []byte) (found []st
 			found = append(found, fmt.Sprintf(format, args...))
 		}
 	}
-	upstream := j.upstream && (resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusServiceUnavailable)
+	upstream := j.upstream && (resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusServiceUnavailable) ||
+		resp.StatusCode == http.StatusBadGateway && refusedByEntra(text)
 	say(resp.StatusCode < http.StatusInternalServerError || upstream, "a fault of the server")
-	say(resp.Header.Get("X-Request-Id") != "", "no X-Request-Id")
+	say(resp.Header.Get("X-Request-ID") != "", "no X-Request-Id")
 	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	say(err == nil || len(text) == 0, "content type %q", resp.Header.Get("Content-Type"))
 	if resp.StatusCode >= http.StatusBadRequest && q.method != http.MethodHead {
@@ -90,6 +96,13 @@ func (j *judge) faults(q question, resp *http.Response, text []byte) (found []st
 	return found
 }
 
+// refusedByEntra reports whether an answer is that of an account that cannot sign in:
+// some integrations are made unchecked.
+func refusedByEntra(text []byte) bool {
+	var p api.Problem
+	return json.Unmarshal(text, &p) == nil && p.Upstream != nil && p.Upstream.API == "entra" && strings.HasPrefix(p.Upstream.Code, "AADSTS")
+}
+
 // problemFaults lists what is wrong with a problem.
 func problemFaults(resp *http.Response, kind string, text []byte) (found []string) {
 	var p api.Problem
@@ -98,7 +111,7 @@ func problemFaults(resp *http.Response, kind string, text []byte) (found []strin
 	}
 	for member, ok := range map[string]bool{
 		"code": p.Code != "", "mend": p.Mend != "" || p.Detail != "", "status": p.Status == resp.StatusCode, "title": p.Title != "",
-		"type": p.Type == "urn:gatehouse:problem:"+string(p.Code), "requestId": p.RequestID == resp.Header.Get("X-Request-Id"),
+		"type": p.Type == "urn:gatehouse:problem:"+string(p.Code), "requestId": p.RequestID == resp.Header.Get("X-Request-ID"),
 		"instance": p.Instance == asJSON(resp.Request.URL.Path),
 	} {
 		if !ok {
@@ -117,4 +130,23 @@ func asJSON(text string) (through string) {
 	encoded, _ := json.Marshal(text)      // it is a text
 	_ = json.Unmarshal(encoded, &through) // as above
 	return through
+}
+
+// withoutNulls drops the members of objects that are null.
+func withoutNulls(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			if member == nil {
+				delete(v, name)
+			} else {
+				v[name] = withoutNulls(member)
+			}
+		}
+	case []any:
+		for n := range v {
+			v[n] = withoutNulls(v[n])
+		}
+	}
+	return v
 }

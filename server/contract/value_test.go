@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func one[T any](m *maker, of []T) T { return of[m.IntN(len(of))] }
 
 // letters are what texts are made of. Some of them are more than a byte, one is no
 // letter, and one goes from right to left.
-var letters = []rune("abcdefXYZ0189 -_.,:;/\\'\"%&=[](){}<>*?+|äßé漢字🙂\u202e\u0301\u200b\x00\n\t")
+var letters = []rune("abcdefXYZ0189 -_.,:;/\\'\"%&=[](){}<>*?+|äßé\u6f22\u5b57🙂\u202e\u0301\u200b\x00\n\t")
 
 // text is a text of some length, in letters.
 func (m *maker) text(least, most int) string {
@@ -32,6 +33,11 @@ func (m *maker) text(least, most int) string {
 		b.WriteRune(one(m, letters))
 	}
 	return b.String()
+}
+
+// guid is a GUID.
+func (m *maker) guid() string {
+	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", m.Uint32(), m.IntN(1<<16), m.IntN(1<<12), m.IntN(1<<12), m.Int64N(1<<48))
 }
 
 // resolve follows the reference of a schema.
@@ -84,6 +90,9 @@ func bound(b *float64, otherwise float64) float64 {
 func (m *maker) string(s *schema) any {
 	if s.Format == "date-time" {
 		return time.Now().Add(time.Duration(m.IntN(2000)-1000) * time.Hour).UTC().Format(one(m, []string{time.RFC3339, time.RFC3339Nano}))
+	}
+	if s.Pattern != "" { // what is asked of names; the spoilt ones break it
+		return fmt.Sprintf("made-%d", m.IntN(1_000_000))
 	}
 	least, most := 0, 40
 	if s.MinLength != nil {
@@ -141,7 +150,7 @@ func (m *maker) junk() any {
 		"", " ", "\x00", "a\x00b", json.RawMessage(`"\ud800"`), json.RawMessage(`"\udc00\ud800"`), strings.Repeat("x", 70_000), "../../etc/passwd", "%00", "'; --", "${jndi}",
 		[]any{}, []any{nil}, []any{[]any{[]any{}}}, map[string]any{}, map[string]any{"": nil}, json.RawMessage(`{"a":1,"a":2}`),
 		"0000-00-00T00:00:00Z", "9999-12-31T23:59:59.999999999Z", "10000-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00Z",
-		json.RawMessage(strings.Repeat("[", 400) + strings.Repeat("]", 400)), strings.Repeat("漢", 1000), slices.Repeat([]any{"x"}, 600),
+		json.RawMessage(strings.Repeat("[", 400) + strings.Repeat("]", 400)), strings.Repeat("\u6f22", 1000), slices.Repeat([]any{"x"}, 600),
 	})
 }
 
@@ -186,7 +195,7 @@ func (m *maker) badBody() string {
 func (m *maker) badText() string {
 	return one(m, []string{
 		"", " ", "\x00", "a\x00b", "\xff", "null", "true", "-1", "0", "1001", "99999999999999999999", "1e3", "0x10", "NaN", "1.5", "[]", "{}", ",", ",,", "a,b",
-		"..", "../..", ".", "%", "%2e%2e", "'", "\"", "漢字🙂", "\u202e", strings.Repeat("x", 5000), "2026-13-01", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
+		"..", "../..", ".", "%", "%2e%2e", "'", "\"", "\u6f22\u5b57🙂", "\u202e", strings.Repeat("x", 5000), "2026-13-01", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
 		"[eq]", "risk[eq]", "risk[xx]High", "[eq]High", "risk[in]a,\\,b", "lastSeen[ge]x", "lastSeen[ge]99999-01-01T00:00:00Z", "nothing[eq]1", "-", "--risk", "eyJhIjoxfQ", "ocsf..", "ocsf.\x00",
 		"risk[eq]\x00", "name[contains]%", "name[prefix]\xff", "exposure[exists]maybe", m.text(1, 60),
 	})
