@@ -276,7 +276,7 @@ func (s *Server) breakOff(out huma.Context, begun bool, err error) {
 	}
 	out.SetHeader("Content-Type", p.ContentType(""))
 	out.SetStatus(p.GetStatus())
-	_ = json.NewEncoder(out.BodyWriter()).Encode(p) // whoever asked may be gone
+	_ = json.NewEncoder(out.BodyWriter()).Encode(p) //nolint:errchkjson // whoever asked may be gone
 }
 
 func (s *Server) listActionEvents(ctx context.Context, in *struct {

@@ -21,7 +21,7 @@ type refused struct {
 // fuzz of package contract looks for.
 func refusals() []refused {
 	known := func(r route, _ *huma.Operation) bool { return r.scope != scopeNone }
-	takes := func(r route, op *huma.Operation) bool { return len(op.Parameters) > 0 || op.RequestBody != nil }
+	takes := func(_ route, op *huma.Operation) bool { return len(op.Parameters) > 0 || op.RequestBody != nil }
 	body := func(_ route, op *huma.Operation) bool { return op.RequestBody != nil }
 	return []refused{
 		{http.StatusBadRequest, "BadRequest", "The request cannot be understood.", known},
