@@ -30,7 +30,7 @@ func (s *stage) subject(a *agent, way string) subject {
 		integration: s.integration.ID, device: first("list_devices", onboarded, "id"), name: first("list_devices", onboarded, "name"),
 		alert: first("list_alerts", nil, "id"), incident: first("list_incidents", nil, "id"), cve: first("list_cves", nil, "id"),
 	}
-	alert := a.call("get_alert", map[string]any{"alert": v.alert})["alert"].(map[string]any)
+	alert := a.call("get_alert", map[string]any{"alert": v.alert})["record"].(map[string]any)
 	v.alertDevice, _ = alert["device_id"].(string)
 	submit := func(comment string, approval bool) string {
 		return a.call("tag_device", map[string]any{"devices": v.device, "tag": "mcp", "comment": comment + " over " + way, "approval": approval})["id"].(string)

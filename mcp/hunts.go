@@ -137,8 +137,12 @@ func (s *session) huntResults(ctx context.Context, runs []api.HuntRun, a argumen
 		if shown[n], err = s.huntResult(ctx, run, a); err != nil {
 			return nil, err
 		}
+		shown[n].Note = "" // said once
 	}
-	return map[string]any{"note": outsideNote, "runs": shown}, nil
+	return struct {
+		Note string     `json:"note"`
+		Runs []huntView `json:"runs"`
+	}{outsideNote, shown}, nil
 }
 
 // huntResult shows a page of what a run has found.

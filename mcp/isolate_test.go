@@ -39,7 +39,7 @@ func TestIsolate(t *testing.T) {
 		t.Fatalf("the isolation is %v", done)
 	}
 	s.sync("machine-actions")
-	device := a.call("get_device", map[string]any{"device": host(names[0])})["device"].(map[string]any)
+	device := a.call("get_device", map[string]any{"device": host(names[0])})["record"].(map[string]any)
 	if isolated, _ := device["isolated"].(string); !strings.HasPrefix(isolated, "yes") {
 		t.Errorf("the device is isolated: %v", device)
 	}

@@ -62,7 +62,7 @@ func (r resource) list() tool {
 	}
 	params = append(params, integrationsParam(),
 		param{name: "filter", kind: texts, about: "More conditions as field[operator]value, all of which must hold; get_capabilities lists fields and operators."},
-		param{name: "sort", kind: text, about: "A field to sort by, with a minus before it for descending, as -lastSeen. get_capabilities lists them."},
+		r.sortParam(),
 		param{name: "count", kind: flag, about: "Also count all, up to 10,000.", usual: false},
 		limitParam(), cursorParam(), detailParam())
 	return tool{
@@ -71,11 +71,23 @@ func (r resource) list() tool {
 	}
 }
 
+// sortParam says by what a list is sorted.
+func (r resource) sortParam() param {
+	p := param{name: "sort", kind: text, about: "A field to sort by, with a minus before it for descending; get_capabilities lists them."}
+	if r.sort != "" {
+		p.usual = r.sort
+	}
+	return p
+}
+
 // query is what the arguments of a list ask for.
 func (r resource) query(a arguments) client.Query {
 	q := client.Query{
 		Integrations: a.texts("integrations"), Filter: slices.Clone(a.texts("filter")), Sort: a.text("sort"), Count: a.flag("count"),
 		Cursor: a.text("cursor"), Raw: true, NoOCSF: true, Limit: a.integer("limit", usualRows),
+	}
+	if q.Sort == "" {
+		q.Sort = r.sort
 	}
 	if a.flag("detail") {
 		q.Raw, q.NoOCSF, q.Limit = false, false, a.integer("limit", usualDetail)
@@ -200,25 +212,31 @@ func (s *session) getRecord(ctx context.Context, r resource, a arguments) (any, 
 		return nil, err
 	}
 	document := documentOf(record)
-	out := map[string]any{
-		"note": outsideNote, "integration": names.of(record.Integration),
-		"in_mirror_since": record.FirstSeen, "last_change_seen": record.Changed,
-	}
-	if !record.Removed.IsZero() {
-		out["removed"] = record.Removed
+	out := recordView{
+		Note: outsideNote, Integration: names.of(record.Integration), Since: moment(record.FirstSeen), Changed: moment(record.Changed), Removed: moment(record.Removed),
+		Record: pick(append(slices.Clone(r.columns), r.more...), record, document),
 	}
 	if r.link != nil {
-		out["link"] = r.link(portalOf(names.cloud(record.Integration)), record, document)
+		out.Link = r.link(portalOf(names.cloud(record.Integration)), record, document)
 	}
-	name := strings.ToLower(strings.ReplaceAll(r.one, " ", "_"))
-	out[name] = pick(append(slices.Clone(r.columns), r.more...), record, document)
 	if detail {
-		out[name] = record.OCSF
-		if len(record.OCSF) == 0 {
-			out[name] = document
+		out.Record = document
+		if len(record.OCSF) > 0 {
+			out.Record = record.OCSF
 		}
 	}
 	return out, nil
+}
+
+// recordView is one record as a model needs it.
+type recordView struct {
+	Note        string `json:"note"`
+	Integration string `json:"integration"`
+	Link        string `json:"link,omitempty"`
+	Since       any    `json:"in_mirror_since,omitempty"`
+	Changed     any    `json:"last_change_seen,omitempty"`
+	Removed     any    `json:"removed,omitempty"`
+	Record      any    `json:"record"`
 }
 
 // mostAsked is up to how many integrations are asked for one record, when it is

@@ -17,6 +17,7 @@ type resource struct {
 	id        param // what one record is asked for by
 	service   func(*client.Client) *client.RecordsService
 	filters   []filter
+	sort      string   // where nothing is said; empty: by id
 	columns   []column // of a list
 	more      []column // beside them, of one record
 	link      func(portal string, r api.Record, document map[string]any) string
@@ -66,7 +67,7 @@ func severities() []string { return []string{"Informational", "Low", "Medium", "
 
 func deviceResource() resource {
 	return resource{
-		one: "device", many: "devices", listTool: "list_devices", getTool: "get_device",
+		one: "device", many: "devices", listTool: "list_devices", getTool: "get_device", sort: "name",
 		about:    "List devices from the mirror, filtered and sorted. Use get_device for one that you know by name.",
 		getAbout: "Show one device by id, name, IP address or Entra device id, with whether it is isolated. A name that fits several is answered with the candidates.",
 		id:       param{name: "device", kind: text, about: "Id (40 hexadecimal digits), name, IP address or Entra device id.", required: true},
@@ -99,7 +100,7 @@ func deviceResource() resource {
 
 func alertResource() resource {
 	return resource{
-		one: "alert", many: "alerts", listTool: "list_alerts", getTool: "get_alert", onDevice: true,
+		one: "alert", many: "alerts", listTool: "list_alerts", getTool: "get_alert", onDevice: true, sort: "-created",
 		about:    "List alerts from the mirror. Use device for those of one device.",
 		getAbout: "Show one alert with its evidence, users, techniques and comments.",
 		id:       param{name: "alert", kind: text, about: "Id of the alert.", required: true},
@@ -146,7 +147,7 @@ func commentColumns() []column {
 
 func incidentResource() resource {
 	return resource{
-		one: "incident", many: "incidents", listTool: "list_incidents", getTool: "get_incident",
+		one: "incident", many: "incidents", listTool: "list_incidents", getTool: "get_incident", sort: "-updated",
 		about: "List incidents from the mirror. Each gathers alerts that belong together.", getAbout: "Show one incident with its alerts and comments.",
 		id:      param{name: "incident", kind: text, about: "Number of the incident.", required: true},
 		service: func(c *client.Client) *client.RecordsService { return c.Incidents },
@@ -198,7 +199,7 @@ func vulnerabilityResource() resource {
 
 func cveResource() resource {
 	return resource{
-		one: "CVE", many: "CVEs", listTool: "list_cves", getTool: "get_cve",
+		one: "CVE", many: "CVEs", listTool: "list_cves", getTool: "get_cve", sort: "-cvss",
 		about: "List the CVEs that touch the tenant, with how many devices each exposes.", getAbout: "Show one CVE, its scores and whether an exploit is public.",
 		id:      param{name: "cve", kind: text, about: "As CVE-2026-21412.", required: true},
 		service: func(c *client.Client) *client.RecordsService { return c.CVEs },
@@ -223,7 +224,7 @@ func cveResource() resource {
 
 func softwareResource() resource {
 	return resource{
-		one: "product", many: "products", listTool: "list_software",
+		one: "product", many: "products", listTool: "list_software", sort: "-weaknesses",
 		about:   "List the software that is installed, with its weaknesses and how many devices it exposes.",
 		service: func(c *client.Client) *client.RecordsService { return c.Software },
 		filters: []filter{
@@ -239,7 +240,7 @@ func softwareResource() resource {
 
 func recommendationResource() resource {
 	return resource{
-		one: "recommendation", many: "recommendations", listTool: "list_recommendations",
+		one: "recommendation", many: "recommendations", listTool: "list_recommendations", sort: "-severity",
 		about:   "List what Defender recommends to change or update, and what it would gain.",
 		service: func(c *client.Client) *client.RecordsService { return c.Recommendations },
 		filters: []filter{
@@ -257,7 +258,7 @@ func recommendationResource() resource {
 
 func machineActionResource() resource {
 	return resource{
-		one: "machine action", many: "machine actions", listTool: "list_machine_actions", onDevice: true,
+		one: "machine action", many: "machine actions", listTool: "list_machine_actions", onDevice: true, sort: "-created",
 		about:   "List what was done to devices at Microsoft, by anybody: isolations, scans and more. For what was asked through Gatehouse use list_actions.",
 		service: func(c *client.Client) *client.RecordsService { return c.MachineActions },
 		filters: []filter{

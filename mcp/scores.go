@@ -50,9 +50,9 @@ func listScores(ctx context.Context, s *session, a arguments) (any, error) {
 		if i.Maximum > 0 {
 			most = i.Maximum
 		}
-		rows[n] = []any{names.of(i.Integration), string(i.Stream), i.Value, most, i.Time}
+		rows[n] = []any{names.of(i.Integration), string(i.Stream), i.ID, i.Value, most, i.Time}
 	}
-	out.fill([]string{"integration", "score", "value", "of", "time"}, rows)
+	out.fill([]string{"integration", "score", "id", "value", "of", "time"}, rows)
 	return out, nil
 }
 

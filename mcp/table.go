@@ -11,7 +11,7 @@ import (
 // table is the result of a list: rows of the members that matter, or whole items
 // when those were asked for.
 type table struct {
-	Note     string        `json:"note"`
+	Note     string        `json:"note,omitempty"`
 	Columns  []string      `json:"columns,omitempty"`
 	Rows     [][]any       `json:"rows,omitempty"`
 	Items    []any         `json:"items,omitempty"`
