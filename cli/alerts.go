@@ -114,7 +114,7 @@ func (p localAlerts) list(ctx context.Context, f *alertFilter) error {
 	if f.device != "" && (filter != "" || f.evidence) {
 		return usagef("--device cannot be combined with a filter or --evidence: Microsoft lists all alerts of a device, with their evidence")
 	}
-	answered, err := p.fromMirror(ctx, stream.Alerts, *f.live || f.raw != "" || f.device != "", func(m mirrored) error {
+	answered, err := p.fromMirror(ctx, stream.Alerts, *f.live || f.raw != "" || f.device != "", true, func(m mirrored) error {
 		created := func(a defender.Alert) defender.Time { return a.AlertCreationTime }
 		return printList(ctx, p.program, alertView(), newest(ctx, m, f.matches, created), f.limit.rows)
 	})

@@ -120,6 +120,17 @@ func (f *deviceFilter) odata() (defender.Filter, error) {
 	return and(f.raw, clauses...), nil
 }
 
+// graphToo says whether records of Graph have all that the filter asks for: they
+// have no risk, and no id of a device group.
+func (f *deviceFilter) graphToo() bool {
+	for _, w := range f.words {
+		if w.facet == "risk" && w.word() != "" {
+			return false
+		}
+	}
+	return f.group == ""
+}
+
 // matches is the same filter, applied here.
 func (f *deviceFilter) matches(d defender.Machine) bool {
 	for _, w := range f.words {
@@ -155,7 +166,7 @@ func (p localDevices) list(ctx context.Context, f *deviceFilter) error {
 	if f.tag != "" && f.raw != "" {
 		return usagef("--tag cannot be combined with --filter: Microsoft finds tagged devices by a call of its own, which takes no filter")
 	}
-	answered, err := p.fromMirror(ctx, stream.Devices, *f.live || f.raw != "", func(m mirrored) error {
+	answered, err := p.fromMirror(ctx, stream.Devices, *f.live || f.raw != "", f.graphToo(), func(m mirrored) error {
 		return printList(ctx, p.program, deviceView(), itemsOf(ctx, m, f.matches), f.limit.rows)
 	})
 	if answered || err != nil {

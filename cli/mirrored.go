@@ -41,8 +41,9 @@ type mirrored struct {
 // fromMirror answers a list from the mirror when it can: list is then called
 // with the stream, and answered is true. It cannot when there is no mirror, when
 // the account of the settings is not in it, when the stream was not read whole
-// yet, or when it came through Graph, whose records have another shape.
-func (p *program) fromMirror(ctx context.Context, s gatehouse.Stream, live bool, list func(mirrored) error) (answered bool, err error) {
+// yet, or when it came through Graph, unless graphToo says that Graph's records
+// have all that is asked for.
+func (p *program) fromMirror(ctx context.Context, s gatehouse.Stream, live, graphToo bool, list func(mirrored) error) (answered bool, err error) {
 	named := p.config.integration != ""
 	switch {
 	case live && named:
@@ -51,7 +52,7 @@ func (p *program) fromMirror(ctx context.Context, s gatehouse.Stream, live bool,
 		return false, nil
 	}
 	err = p.useMirror(ctx, func(held *store.Store) error {
-		m, ok, err := p.findMirrored(ctx, held, s)
+		m, ok, err := p.findMirrored(ctx, held, s, graphToo)
 		if err != nil || !ok {
 			return err
 		}
@@ -71,7 +72,7 @@ func (p *program) hasMirror() bool {
 	return err == nil && place.there()
 }
 
-func (p *program) findMirrored(ctx context.Context, held *store.Store, s gatehouse.Stream) (mirrored, bool, error) {
+func (p *program) findMirrored(ctx context.Context, held *store.Store, s gatehouse.Stream, graphToo bool) (mirrored, bool, error) {
 	all, err := held.Integrations(ctx)
 	if err != nil {
 		return mirrored{}, false, err
@@ -85,7 +86,7 @@ func (p *program) findMirrored(ctx context.Context, held *store.Store, s gatehou
 		return mirrored{}, false, err
 	}
 	for _, h := range health {
-		if h.Stream == s && !h.LastSuccess.IsZero() && h.API != gatehouse.APIGraph {
+		if h.Stream == s && !h.LastSuccess.IsZero() && (h.API != gatehouse.APIGraph || graphToo) {
 			return mirrored{held: held, integration: i, stream: s, read: h.LastSuccess}, true, nil
 		}
 	}
@@ -138,12 +139,13 @@ func itemsOf[T any, P heldItem[T]](ctx context.Context, m mirrored, wanted func(
 }
 
 // itemOf decodes a document of the mirror. One that came through Graph has
-// another shape: it is handed out as it came.
+// another shape: its columns are filled where they are known, and it is handed out
+// as it came.
 func itemOf[T any, P heldItem[T]](record gatehouse.Record) (T, error) {
 	var item T
 	var err error
 	if record.API == gatehouse.APIGraph {
-		err = errOtherShape
+		err = fromGraph(&item, record.Document)
 	} else {
 		err = json.Unmarshal(record.Document, &item, json.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	}
@@ -154,7 +156,7 @@ func itemOf[T any, P heldItem[T]](record gatehouse.Record) (T, error) {
 	return item, err
 }
 
-// errOtherShape says why a document of Graph has no columns here.
+// errOtherShape says why some documents of Graph have no columns here.
 var errOtherShape = errors.New("it came through Graph")
 
 // newest yields the items that are wanted, those with the latest time first. It

@@ -109,7 +109,7 @@ func (p localVulnerabilities) list(ctx context.Context, f *vulnerabilityFilter) 
 	case f.device != "":
 		return p.listDeviceVulnerabilities(ctx, f)
 	}
-	answered, err := p.fromMirror(ctx, stream.CVEs, *f.live || f.raw != "", func(m mirrored) error {
+	answered, err := p.fromMirror(ctx, stream.CVEs, *f.live || f.raw != "", false, func(m mirrored) error {
 		return printList(ctx, p.program, vulnerabilityView(), itemsOf(ctx, m, f.matches), f.limit.rows)
 	})
 	if answered || err != nil {
