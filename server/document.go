@@ -64,8 +64,10 @@ func has(op *huma.Operation, name string) bool {
 func (s *Server) finish() {
 	doc := s.api.OpenAPI()
 	doc.Components.Headers = map[string]*huma.Header{
-		"RequestID":  {Description: "The name of the request, as in the log and the audit.", Schema: &huma.Schema{Type: huma.TypeString}},
-		"RetryAfter": {Description: "Seconds until it is worth trying again.", Schema: &huma.Schema{Type: huma.TypeInteger}},
+		"RequestID":       {Description: "The name of the request, as in the log and the audit.", Schema: &huma.Schema{Type: huma.TypeString}},
+		"RateLimit":       {Description: "What is left of the requests of this minute, and the seconds until it ends: \"key\";r=5999;t=60.", Schema: &huma.Schema{Type: huma.TypeString}},
+		"RateLimitPolicy": {Description: "How many requests a key may make in how many seconds: \"key\";q=6000;w=60.", Schema: &huma.Schema{Type: huma.TypeString}},
+		"RetryAfter":      {Description: "Seconds until it is worth trying again.", Schema: &huma.Schema{Type: huma.TypeInteger}},
 	}
 	doc.Components.Responses = map[string]*huma.Response{"Problem": problemResponse("Any other problem.", 0)}
 	for _, p := range refusals() {
@@ -101,6 +103,9 @@ func operationOf(doc *huma.OpenAPI, r route) *huma.Operation {
 // problemResponse is an answer with a problem.
 func problemResponse(description string, status int) *huma.Response {
 	headers := map[string]*huma.Param{"X-Request-Id": {Ref: "#/components/headers/RequestID"}}
+	if status == http.StatusTooManyRequests {
+		rateHeaders(headers)
+	}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		headers["Retry-After"] = &huma.Param{Ref: "#/components/headers/RetryAfter"}
 	}
@@ -121,7 +126,9 @@ func finishOperation(r route, op *huma.Operation) {
 			p.Required = true
 		}
 	}
+	finishBody(r, op)
 	finishSuccesses(r, op)
+	finishRepeats(r, op)
 	finishParameters(r, op)
 	for _, p := range refusals() {
 		if p.when(r, op) {

@@ -18,6 +18,7 @@ func finishSuccesses(r route, op *huma.Operation) {
 			a.Headers = map[string]*huma.Param{}
 		}
 		a.Headers["X-Request-Id"] = &huma.Param{Ref: "#/components/headers/RequestID"}
+		rateHeaders(a.Headers)
 		for _, h := range a.Headers {
 			if h.Schema != nil && h.Description == "" {
 				h.Description, h.Schema.Description = h.Schema.Description, ""

@@ -43,7 +43,10 @@ type operation struct {
 	Parameters   []parameter
 	RequestBody  *struct {
 		Required bool
-		Content  map[string]struct{ Schema *schema }
+		Content  map[string]struct {
+			Schema  *schema
+			Example json.RawMessage
+		}
 	}
 	Responses map[string]*response
 	Security  []map[string][]string
@@ -214,6 +217,8 @@ func (d *document) lint(op *operation) (found []string) {
 	}
 	if op.RequestBody != nil {
 		wanted = append(wanted, "413", "415", "422")
+		example := op.RequestBody.Content["application/json"].Example
+		say(len(example) > 2 && newJudge(d).allows(op, example), "no example of a body, or one that the schema does not allow: %s", example)
 	}
 	for _, p := range op.Parameters {
 		say(p.Description != "", "parameter %s is not described", p.Name)

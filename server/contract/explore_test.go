@@ -399,7 +399,8 @@ func seedOf(t testing.TB, otherwise uint64) uint64 {
 // and never a fault.
 func TestProofExplore(t *testing.T) {
 	t.Parallel()
-	seed, questions := seedOf(t, 1), 3000
+	const few = 3000
+	seed, questions := seedOf(t, 1), few
 	if os.Getenv("GATEHOUSE_PROOF") == "full" {
 		seed, questions = seedOf(t, uint64(time.Now().UnixNano())), 100_000
 	}
@@ -409,6 +410,9 @@ func TestProofExplore(t *testing.T) {
 			t.Logf("to replay: GATEHOUSE_SEED=%d", seed)
 		}
 	})
+	if questions > few {
+		must(t, x.app.Start(t.Context())) // actions go on, and the mirror moves
+	}
 	x.explore(x.document.operations(), questions)
 	t.Logf("seed %d: %d questions, %d refused", seed, x.asked, x.refused)
 	x.covered()

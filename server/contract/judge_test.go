@@ -92,6 +92,46 @@ func (j *judge) faults(q question, resp *http.Response, text []byte) (found []st
 	if ok && len(content.Schema) > 0 && strings.HasSuffix(kind, "json") {
 		err := j.check(place+"/content/"+pointer(kind, "schema"), text)
 		say(err == nil, "against the schema: %v", err)
+		found = append(found, j.undeclared(content.Schema, text)...)
+	}
+	return found
+}
+
+// undeclared lists the members of an answer that its schema does not have. It may
+// have more by the schema, since members will be added; today's must be declared.
+func (j *judge) undeclared(schemaText, text []byte) []string {
+	var s schema
+	var v any
+	if json.Unmarshal(schemaText, &s) != nil || json.Unmarshal(text, &v) != nil {
+		return []string{"cannot be decoded"}
+	}
+	return j.strangers(&s, v, "")
+}
+
+// strangers does the work of undeclared, below one place.
+func (j *judge) strangers(s *schema, v any, at string) (found []string) {
+	if s == nil {
+		return nil
+	}
+	if name, ok := strings.CutPrefix(s.Ref, "#/components/schemas/"); ok {
+		s = j.document.Components.Schemas[name]
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if len(s.Properties) == 0 {
+			return nil // of any shape
+		}
+		for name, member := range v {
+			declared, ok := s.Properties[name]
+			if !ok {
+				found = append(found, "the document does not declare the member "+at+"."+name)
+			}
+			found = append(found, j.strangers(declared, member, at+"."+name)...)
+		}
+	case []any:
+		for _, item := range v {
+			found = append(found, j.strangers(s.Items, item, at+"[]")...)
+		}
 	}
 	return found
 }
