@@ -32,6 +32,32 @@ func (c *conditions) in(d dialect, column string, values []string) error {
 	return nil
 }
 
+// inlineValues is up to how many values of a list stand in the statement itself.
+const inlineValues = 16
+
+// among takes in a condition on a few texts, or many.
+func (c *conditions) among(d dialect, column string, values []string) error {
+	if len(values) > inlineValues {
+		return c.in(d, column, values)
+	}
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	text := column + " = ?"
+	if len(values) != 1 {
+		text = column + " IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ") + ")"
+	}
+	c.add(text, args...)
+	return nil
+}
+
+// limit is the end of a statement that returns at most n rows.
+func (c *conditions) limit(n int) string {
+	c.args = append(c.args, n)
+	return " LIMIT $" + strconv.Itoa(len(c.args))
+}
+
 // where joins them.
 func (c *conditions) where() string {
 	if len(c.parts) == 0 {

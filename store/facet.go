@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -35,34 +36,18 @@ func cutValue(v string) string {
 	return v[:cut]
 }
 
-// compareFacets is the order in which facets are kept.
-func compareFacets(a, b gatehouse.Facet) int {
-	if c := strings.Compare(a.Name, b.Name); c != 0 {
-		return c
-	}
-	return strings.Compare(a.Value, b.Value)
-}
-
-// sortedFacets makes facets as they are kept: cut, in order, each once.
-func sortedFacets(facets []gatehouse.Facet) []gatehouse.Facet {
-	kept := make([]gatehouse.Facet, 0, len(facets))
+// packFacets encodes facets: the id of each name, and the value with its length
+// before it.
+func packFacets(facets []namedValue) []byte {
+	size := 0
 	for _, f := range facets {
-		if name := cutValue(f.Name); name != "" {
-			kept = append(kept, gatehouse.Facet{Name: name, Value: cutValue(f.Value)})
-		}
+		size += 2*binary.MaxVarintLen32 + len(f.value)
 	}
-	slices.SortFunc(kept, compareFacets)
-	return slices.Compact(kept)
-}
-
-// packFacets encodes facets: each text with its length before it.
-func packFacets(facets []gatehouse.Facet) []byte {
-	b := []byte{}
+	b := make([]byte, 0, size)
 	for _, f := range facets {
-		for _, text := range []string{f.Name, f.Value} {
-			b = binary.AppendUvarint(b, uint64(len(text)))
-			b = append(b, text...)
-		}
+		b = binary.AppendUvarint(b, uint64(f.name)) //nolint:gosec // ids are not negative
+		b = binary.AppendUvarint(b, uint64(len(f.value)))
+		b = append(b, f.value...)
 	}
 	return b
 }
@@ -70,60 +55,53 @@ func packFacets(facets []gatehouse.Facet) []byte {
 // errFacets says that packed facets cannot be read.
 var errFacets = errors.New("facets of a record cannot be read: index the stream anew")
 
-// unpackFacets is the way back.
-func unpackFacets(b []byte) ([]gatehouse.Facet, error) {
-	var facets []gatehouse.Facet
-	rest := string(b)
-	text := func() (string, bool) {
-		n, size := binary.Uvarint([]byte(rest[:min(len(rest), binary.MaxVarintLen64)]))
-		if size <= 0 || n > uint64(len(rest)-size) { //nolint:gosec // the size was just read from there
-			return "", false
-		}
-		t := rest[size : size+int(n)] //nolint:gosec // no more than there is
-		rest = rest[size+int(n):]     //nolint:gosec // no more than there is
-		return t, true
-	}
-	for rest != "" {
-		name, ok := text()
-		value, also := text()
-		if !ok || !also {
+// unpackFacets is the way back, for the names that are wanted; nil wants all. The
+// values go behind those of into.
+func unpackFacets(packed []byte, wanted []int64, into []namedValue) ([]namedValue, error) {
+	for len(packed) > 0 {
+		name, n := binary.Uvarint(packed)
+		if n <= 0 {
 			return nil, errFacets
 		}
-		facets = append(facets, gatehouse.Facet{Name: name, Value: value})
+		length, m := binary.Uvarint(packed[n:])
+		if m <= 0 || length > uint64(len(packed)-n-m) { //nolint:gosec // the sizes were just read from there
+			return nil, errFacets
+		}
+		value := packed[n+m : n+m+int(length)] //nolint:gosec // no more than there is
+		packed = packed[n+m+len(value):]
+		if id := int64(name); wanted == nil || slices.Contains(wanted, id) { //nolint:gosec // it was one before
+			into = append(into, namedValue{id, string(value)})
+		}
 	}
-	return facets, nil
+	return into, nil
 }
 
 // facetSet is what the index holds of one record.
 type facetSet struct {
 	gone   int64
-	facets []gatehouse.Facet // in their order
+	facets []namedValue // in their order
 }
 
-// facetKey is a row of the index, but for its record.
-type facetKey struct {
-	gone        int64
-	name, value string
-}
-
-// rows are the rows of the index with their places.
-func (f facetSet) rows() map[facetKey]int64 {
-	rows := make(map[facetKey]int64, len(f.facets))
-	for i, v := range f.facets {
-		first := i == 0 || f.facets[i-1].Name != v.Name
-		last := i == len(f.facets)-1 || f.facets[i+1].Name != v.Name
-		place := placeBetween
-		switch {
-		case first && last:
-			place = placeOnly
-		case first:
-			place = placeFirst
-		case last:
-			place = placeLast
-		}
-		rows[facetKey{f.gone, v.Name, v.Value}] = place
+// placeOf is the place of one of the values.
+func (f facetSet) placeOf(i int) int64 {
+	first := i == 0 || f.facets[i-1].name != f.facets[i].name
+	last := i == len(f.facets)-1 || f.facets[i+1].name != f.facets[i].name
+	switch {
+	case first && last:
+		return placeOnly
+	case first:
+		return placeFirst
+	case last:
+		return placeLast
+	default:
+		return placeBetween
 	}
-	return rows
+}
+
+// rowOf is one of the values as a row of the index.
+func (f facetSet) rowOf(id int64, i int) facetRow {
+	v := f.facets[i]
+	return facetRow{facet: facetID(v.name, f.gone), value: v.value, id: id, place: f.placeOf(i)}
 }
 
 // facetChange is a record whose facets may have to be written.
@@ -137,24 +115,14 @@ type facetChange struct {
 
 // facetRow is a row of the index.
 type facetRow struct {
-	facetKey
+	facet     int64
+	value     string
 	id, place int64
 }
 
 // compareRows is the order of the index: rows written in it are written faster.
 func compareRows(a, b facetRow) int {
-	switch {
-	case a.gone != b.gone:
-		return int(a.gone - b.gone)
-	case a.name != b.name:
-		return strings.Compare(a.name, b.name)
-	case a.value != b.value:
-		return strings.Compare(a.value, b.value)
-	case a.id < b.id:
-		return -1
-	default:
-		return 1
-	}
+	return cmp.Or(cmp.Compare(a.facet, b.facet), strings.Compare(a.value, b.value), cmp.Compare(a.id, b.id))
 }
 
 // writeFacets brings the index up to what the changes say, and writes no more
@@ -174,9 +142,13 @@ func (t *transaction) writeFacets(ctx context.Context, mirror int64, changes []f
 	if err != nil {
 		return err
 	}
-	d := facetDiff{mirror: mirror}
+	names, err := t.nameFacets(ctx, mirror, changes)
+	if err != nil {
+		return err
+	}
+	d := facetDiff{}
 	for _, c := range changes {
-		want := facetSet{gone: flag(c.gone), facets: sortedFacets(c.facets)}
+		want := facetSet{gone: flag(c.gone), facets: keptFacets(names, c.facets)}
 		if c.keep {
 			want.facets = held[c.id].facets
 		}
@@ -211,7 +183,7 @@ func (t *transaction) heldFacets(ctx context.Context, changes []facetChange) (ma
 		if err = scan(&id, &f.gone, &packed); err != nil {
 			return id, err
 		}
-		f.facets, err = unpackFacets(packed)
+		f.facets, err = unpackFacets(packed, nil, nil)
 		held[id] = f
 		return id, err
 	})
@@ -220,7 +192,6 @@ func (t *transaction) heldFacets(ctx context.Context, changes []facetChange) (ma
 
 // facetDiff is what has to be written.
 type facetDiff struct {
-	mirror    int64
 	put, drop []facetRow
 	ids       []int64 // of the records whose list changes
 	gone      []int64
@@ -230,38 +201,56 @@ type facetDiff struct {
 
 // compare notes what differs for one record.
 func (d *facetDiff) compare(id int64, held, want facetSet) {
-	before, after := held.rows(), want.rows()
-	changed := false
-	for key, place := range after {
-		if was, ok := before[key]; !ok || was != place {
-			d.put = append(d.put, facetRow{key, id, place})
+	changed := held.gone != want.gone
+	i, j := 0, 0
+	for i < len(held.facets) || j < len(want.facets) {
+		order := 0
+		switch {
+		case i == len(held.facets):
+			order = 1
+		case j == len(want.facets):
+			order = -1
+		default:
+			order = compareValues(held.facets[i], want.facets[j])
+		}
+		switch {
+		case order == 0 && held.gone == want.gone && held.placeOf(i) == want.placeOf(j):
+		case order == 0 && held.gone == want.gone:
+			d.put = append(d.put, want.rowOf(id, j))
+		default:
+			if order <= 0 {
+				d.drop = append(d.drop, held.rowOf(id, i))
+			}
+			if order >= 0 {
+				d.put = append(d.put, want.rowOf(id, j))
+			}
 			changed = true
 		}
-	}
-	for key := range before {
-		if _, ok := after[key]; !ok {
-			d.drop = append(d.drop, facetRow{key, id, 0})
-			changed = true
+		if order <= 0 {
+			i++
+		}
+		if order >= 0 {
+			j++
 		}
 	}
 	switch {
-	case changed && len(want.facets) == 0:
+	case changed && len(want.facets) == 0 && len(held.facets) > 0:
 		d.empty = append(d.empty, id)
-	case changed:
+	case changed && len(want.facets) > 0:
 		d.ids, d.gone, d.packed = append(d.ids, id), append(d.gone, want.gone), append(d.packed, packFacets(want.facets))
 	}
 }
 
 // write writes it.
 func (d *facetDiff) write(ctx context.Context, t *transaction) error {
-	key := []string{"mirror_id", "gone", "name", "value", "record_id"}
+	key := []string{"facet", "value", "record_id"}
 	if len(d.drop) > 0 {
 		if err := t.dialect.remove(ctx, t.Tx, "facets", key, d.columns(d.drop)[:len(key)]); err != nil {
 			return err
 		}
 	}
 	if len(d.put) > 0 {
-		b := bulk{table: "facets", columns: append(key, "place"), conflict: "ON CONFLICT (mirror_id, gone, name, value, record_id) DO UPDATE SET place = excluded.place"}
+		b := bulk{table: "facets", columns: append(key, "place"), conflict: "ON CONFLICT (facet, value, record_id) DO UPDATE SET place = excluded.place"}
 		if err := t.dialect.insert(ctx, t.Tx, b, d.columns(d.put)); err != nil {
 			return err
 		}
@@ -282,10 +271,9 @@ func (d *facetDiff) write(ctx context.Context, t *transaction) error {
 func (d *facetDiff) columns(rows []facetRow) []any {
 	slices.SortFunc(rows, compareRows)
 	n := len(rows)
-	mirrors, gone, ids, places := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-	names, values := make([]string, n), make([]string, n)
+	facets, values, ids, places := make([]int64, n), make([]string, n), make([]int64, n), make([]int64, n)
 	for i, r := range rows {
-		mirrors[i], gone[i], names[i], values[i], ids[i], places[i] = d.mirror, r.gone, r.name, r.value, r.id, r.place
+		facets[i], values[i], ids[i], places[i] = r.facet, r.value, r.id, r.place
 	}
-	return []any{mirrors, gone, names, values, ids, places}
+	return []any{facets, values, ids, places}
 }

@@ -129,9 +129,11 @@ func orNotFound(id string, n int64, err error) error {
 // statement until it finds nothing more. $1 is the integration, $2 the batch.
 func removeSteps() []string {
 	const mine = "(SELECT id FROM mirrors WHERE integration_id = $1)"
+	const removeFacets = "SELECT 2 * id FROM facet_names WHERE mirror_id IN " + mine + " UNION ALL SELECT 2 * id + 1 FROM facet_names WHERE mirror_id IN " + mine
 	return []string{
 		"DELETE FROM events WHERE number IN (SELECT number FROM events WHERE mirror_id IN " + mine + " LIMIT $2)",
-		"DELETE FROM facets WHERE (mirror_id, gone, name, value, record_id) IN (SELECT mirror_id, gone, name, value, record_id FROM facets WHERE mirror_id IN " + mine + " LIMIT 10 * $2)",
+		"DELETE FROM facets WHERE (facet, value, record_id) IN (SELECT facet, value, record_id FROM facets WHERE facet IN (" + removeFacets + ") LIMIT 10 * $2)",
+		"DELETE FROM facet_names WHERE mirror_id IN " + mine + " AND $2 > 0",
 		"DELETE FROM record_facets WHERE record_id IN (SELECT r.id FROM records r JOIN record_facets f ON f.record_id = r.id WHERE r.mirror_id IN " + mine + " LIMIT $2)",
 		"DELETE FROM points WHERE mirror_id IN " + mine + " AND $2 > 0",
 		"DELETE FROM action_events WHERE number IN (SELECT number FROM action_events WHERE integration_id = $1 LIMIT $2)",

@@ -73,7 +73,7 @@ func (p *part) countLead(ctx context.Context) (*lead, error) {
 	if len(leads) == 0 {
 		return nil, nil
 	}
-	best, err := p.cheapest(ctx, p.store.options.Search.Many)
+	best, err := p.cheapest(ctx, leads, p.store.options.Search.Many)
 	if best == nil {
 		best = &leads[0]
 	}

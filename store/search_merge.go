@@ -23,11 +23,13 @@ type hit struct {
 
 // searching is one search over several mirrors.
 type searching struct {
-	store *Store
-	q     SearchQuery
-	where where
-	parts []*part
-	ready bool // every part has its first hits
+	store  *Store
+	q      SearchQuery
+	where  where
+	parts  []*part
+	wanted []string // names of facets
+	byID   bool     // without a sort: in the order of ids, not in that of keys
+	ready  bool     // every part has its first hits
 }
 
 // newSearch looks up the mirrors and where to begin.
@@ -37,6 +39,7 @@ func (s *Store) newSearch(ctx context.Context, q SearchQuery) (*searching, error
 	if m.where, err = newWhere(q.Where); err != nil {
 		return nil, err
 	}
+	m.order()
 	var after *hit
 	if q.After != nil {
 		if after, err = s.place(ctx, q.Stream, *q.After); err != nil {
@@ -50,12 +53,31 @@ func (s *Store) newSearch(ctx context.Context, q SearchQuery) (*searching, error
 	for _, f := range mirrors {
 		for gone := int64(0); gone <= flag(q.Removed); gone++ {
 			p := &part{searching: m, integration: f.integration, mirror: f.id, gone: gone}
+			if p.names, err = s.facetNames(ctx, f.id, m.wanted); err != nil {
+				return nil, err
+			}
 			if p.begin(after) {
 				m.parts = append(m.parts, p)
 			}
 		}
 	}
 	return m, nil
+}
+
+// order chooses the order of a search that asks for none: one that its conditions
+// can be read in. It depends on nothing else, for the next page has to have it too.
+func (m *searching) order() {
+	switch {
+	case m.q.Sort != "":
+	case m.where.pointed():
+		m.byID = true
+	case len(m.where.spans) > 0:
+		m.q.Sort = m.where.spans[0].name
+	}
+	m.q.Sort = cutValue(m.q.Sort)
+	if m.wanted = m.where.names(); m.q.Sort != "" {
+		m.wanted = append(m.wanted, m.q.Sort)
+	}
 }
 
 // place finds the record that a position names.
@@ -105,6 +127,8 @@ func (m *searching) compare(a, b hit) int {
 	}
 	var c int
 	switch {
+	case m.byID:
+		c = cmp.Or(strings.Compare(a.integration, b.integration), cmp.Compare(a.id, b.id))
 	case m.q.Sort == "" || a.missing:
 		c = cmp.Or(strings.Compare(a.integration, b.integration), strings.Compare(a.key, b.key))
 	default:

@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/gatehouse-sec/gatehouse"
 )
 
 // phase is how far the search of one part is.
@@ -16,6 +14,7 @@ type phase int
 const (
 	phaseChoose  phase = iota // how to begin is not decided
 	phaseSorted               // the index is read in the order of the sort
+	phaseLed                  // the hits of one point are read in the order of their ids
 	phaseMissing              // the records are read in the order of their keys
 	phaseOver
 )
@@ -26,7 +25,9 @@ type part struct {
 	integration string
 	mirror      int64
 	gone        int64
+	names       map[string]int64 // ids of the names of facets
 
+	lead     *point // of phaseLed
 	phase    phase
 	from     hit  // only what comes behind it, when there is one
 	started  bool // from counts
@@ -79,8 +80,10 @@ func (p *part) fill(ctx context.Context, want int) error {
 			err = p.choose(ctx)
 		case phaseSorted:
 			err = p.readSorted(ctx, want)
+		case phaseLed:
+			err = p.readOn(ctx, want, p.ledRows)
 		default:
-			err = p.readKeys(ctx, want)
+			err = p.readOn(ctx, want, p.keyRows)
 		}
 		if err != nil {
 			return err
@@ -89,24 +92,66 @@ func (p *part) fill(ctx context.Context, want int) error {
 	return nil
 }
 
+// facet is the id of a facet in the index.
+func (p *part) facet(name string) int64 {
+	if id, known := p.names[name]; known {
+		return facetID(id, p.gone)
+	}
+	return noFacet
+}
+
 // choose decides how to begin: when one condition has few hits they are gathered
 // and sorted here, else the records are read in order.
 func (p *part) choose(ctx context.Context) error {
-	p.phase, p.size = phaseSorted, p.store.options.Search.First
-	if p.q.Sort == "" || (p.started && p.from.missing) {
+	p.size = p.store.options.Search.First
+	switch {
+	case p.byID:
+		p.phase = phaseLed
+	case p.q.Sort == "" || (p.started && p.from.missing):
 		p.phase = phaseMissing
+	default:
+		p.phase = phaseSorted
 	}
 	// To read ids and look at the other points is cheap; to look at lists is not.
 	few := p.store.options.Search.Few
-	best, err := p.cheapest(ctx, 6*few)
-	if err != nil || best == nil {
+	best, err := p.cheapest(ctx, p.where.leads(), 6*few)
+	switch {
+	case err != nil:
 		return err
+	case p.byID && (best == nil || best.point != nil):
+		return p.chooseLead(ctx, best)
+	case best == nil:
+		return nil
 	}
-	ids, err := p.gatherIDs(ctx, *best)
-	if err != nil || len(ids) >= few {
-		return err
+	ids, err := p.gatherIDs(ctx, *best, few)
+	if err == nil && len(ids) < few {
+		return p.gather(ctx, ids)
 	}
-	return p.gather(ctx, ids)
+	if err == nil && p.byID {
+		err = p.chooseLead(ctx, nil)
+	}
+	return err
+}
+
+// chooseLead takes the point with the fewest records to read by.
+func (p *part) chooseLead(ctx context.Context, best *lead) error {
+	var points []lead
+	for _, d := range p.where.leads() {
+		if d.point != nil {
+			points = append(points, d)
+		}
+	}
+	if best == nil && len(points) > 1 {
+		var err error
+		if best, err = p.cheapest(ctx, points, p.store.options.Search.Many); err != nil {
+			return err
+		}
+	}
+	if best == nil {
+		best = &points[0]
+	}
+	p.lead = best.point
+	return nil
 }
 
 // weigh looks for another way when many rows were read for few hits.
@@ -115,18 +160,19 @@ func (p *part) weigh(ctx context.Context) error {
 		return nil
 	}
 	p.fallback = true
-	best, err := p.cheapest(ctx, p.store.options.Search.Many)
+	many := p.store.options.Search.Many
+	best, err := p.cheapest(ctx, p.where.leads(), many)
 	if err != nil {
 		return err
 	}
 	if best == nil {
 		best = p.where.container() // reads a whole name, but not the records
 	}
-	if best == nil {
+	if best == nil || (p.lead != nil && best.point == p.lead) {
 		return nil
 	}
-	ids, err := p.gatherIDs(ctx, *best)
-	if err != nil || len(ids) >= p.store.options.Search.Many {
+	ids, err := p.gatherIDs(ctx, *best, many)
+	if err != nil || len(ids) >= many {
 		return err
 	}
 	return p.gather(ctx, ids)
@@ -161,13 +207,13 @@ func (p *part) gather(ctx context.Context, ids []int64) error {
 // come behind the position.
 func (p *part) detail(ctx context.Context, ids []int64) ([]hit, error) {
 	var hits []hit
-	err := p.eachFacets(ctx, ids, func(id int64, key string, facets []gatehouse.Facet) {
+	err := p.eachFacets(ctx, ids, !p.byID, func(id int64, key string, facets []namedValue) {
 		h := hit{integration: p.integration, id: id, key: key}
 		if p.q.Sort != "" {
-			value, ok := p.where.sortValue(facets, p.q.Sort, p.q.Descending)
+			value, ok := p.sortValue(facets)
 			h.value, h.missing = value, !ok
 		}
-		if p.where.fits(facets) && (!p.started || p.behind(h)) {
+		if p.fits(facets) && (!p.started || p.behind(h)) {
 			hits = append(hits, h)
 		}
 	})
@@ -239,10 +285,10 @@ func (p *part) endSorted(ctx context.Context) error {
 	return err
 }
 
-// readKeys reads the next records in the order of their keys: all of them, or
-// those that have no value to sort by.
-func (p *part) readKeys(ctx context.Context, want int) error {
-	rows, err := p.keyRows(ctx, p.size)
+// readOn reads the next records by one way: in the order of their keys all of
+// them, or those that have no value to sort by; or in the order of their ids.
+func (p *part) readOn(ctx context.Context, want int, read func(context.Context, int) ([]candidate, error)) error {
+	rows, err := read(ctx, p.size)
 	if err != nil {
 		return err
 	}
@@ -270,9 +316,9 @@ func (p *part) sift(ctx context.Context, rows []candidate) error {
 	}
 	good := map[int64]string{}
 	if len(ids) > 0 {
-		err := p.eachFacets(ctx, ids, func(id int64, _ string, facets []gatehouse.Facet) {
-			value, has := p.where.sortValue(facets, p.q.Sort, p.q.Descending)
-			if p.where.fits(facets) && (p.phase == phaseSorted || p.q.Sort == "" || !has) {
+		err := p.eachFacets(ctx, ids, false, func(id int64, _ string, facets []namedValue) {
+			value, has := p.sortValue(facets)
+			if p.fits(facets) && (p.phase == phaseSorted || p.q.Sort == "" || !has) {
 				good[id] = value
 			}
 		})

@@ -6,8 +6,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/gatehouse-sec/gatehouse"
 )
 
 // lead is a condition whose hits can be read from the index.
@@ -44,18 +42,12 @@ func (w *where) container() *lead {
 
 // on adds what a lead asks of the rows f of the index.
 func (p *part) on(c *conditions, d lead) error {
-	c.add("f.mirror_id = ?", p.mirror)
-	c.add("f.gone = ?", p.gone)
 	switch {
 	case d.point != nil:
-		c.add("f.name = ?", d.point.name)
-		if len(d.point.values) == 1 {
-			c.add("f.value = ?", d.point.values[0])
-			return nil
-		}
-		return c.in(p.store.dialect, "f.value", d.point.values)
+		c.add("f.facet = ?", p.facet(d.point.name))
+		return c.among(p.store.dialect, "f.value", d.point.values)
 	case d.span != nil:
-		c.add("f.name = ?", d.span.name)
+		c.add("f.facet = ?", p.facet(d.span.name))
 		hi, bounded, including := d.span.end()
 		if d.span.above {
 			c.add("f.value > ?", d.span.lo)
@@ -68,7 +60,7 @@ func (p *part) on(c *conditions, d lead) error {
 			c.add("f.value < ?", hi)
 		}
 	default:
-		c.add("f.name = ?", d.contains.Name)
+		c.add("f.facet = ?", p.facet(d.contains.Name))
 		holds := make([]string, len(d.contains.Values))
 		args := make([]any, len(holds))
 		for i, v := range d.contains.Values {
@@ -80,9 +72,9 @@ func (p *part) on(c *conditions, d lead) error {
 }
 
 // cheapest returns the lead with the fewest hits, if any has fewer than most.
-func (p *part) cheapest(ctx context.Context, most int) (*lead, error) {
+func (p *part) cheapest(ctx context.Context, leads []lead, most int) (*lead, error) {
 	var best *lead
-	for _, d := range p.where.leads() {
+	for _, d := range leads {
 		n, err := p.estimate(ctx, d, most)
 		if err != nil {
 			return nil, err
@@ -125,12 +117,8 @@ func (p *part) checks(c *conditions, id string, but *point) error {
 			continue
 		}
 		e := &conditions{args: c.args}
-		e.add("e.mirror_id = ?", p.mirror)
-		e.add("e.gone = ?", p.gone)
-		e.add("e.name = ?", q.name)
-		if len(q.values) == 1 {
-			e.add("e.value = ?", q.values[0])
-		} else if err := e.in(p.store.dialect, "e.value", q.values); err != nil {
+		e.add("e.facet = ?", p.facet(q.name))
+		if err := e.among(p.store.dialect, "e.value", q.values); err != nil {
 			return err
 		}
 		not := ""
@@ -159,8 +147,8 @@ func takeCheck(c *conditions) string {
 }
 
 // gatherIDs returns the ids of the records that a lead and the other points
-// let through.
-func (p *part) gatherIDs(ctx context.Context, d lead) ([]int64, error) {
+// let through, from most rows at most: as many as that may not be all.
+func (p *part) gatherIDs(ctx context.Context, d lead, most int) ([]int64, error) {
 	c := &conditions{}
 	if err := p.on(c, d); err != nil {
 		return nil, err
@@ -169,14 +157,19 @@ func (p *part) gatherIDs(ctx context.Context, d lead) ([]int64, error) {
 		return nil, err
 	}
 	c.parts[len(c.parts)-1] += " = 1"
-	rows, err := p.store.read.QueryContext(ctx, "SELECT f.record_id FROM facets f"+c.where(), c.args...) //nolint:gosec // the parts are ours
+	rows, err := p.store.read.QueryContext(ctx, "SELECT f.record_id FROM facets f"+c.where()+c.limit(most), c.args...) //nolint:gosec // the parts are ours
 	if err != nil {
 		return nil, err
 	}
+	n := 0
 	ids, err := scanAll(rows, func(scan func(...any) error) (id int64, err error) {
+		n++
 		err = scan(&id)
 		return id, err
 	})
+	if n >= most {
+		return ids, err
+	}
 	slices.Sort(ids)
 	return slices.Compact(ids), err
 }
@@ -184,9 +177,7 @@ func (p *part) gatherIDs(ctx context.Context, d lead) ([]int64, error) {
 // sortedRows reads the index in the order of the sort, from the position on.
 func (p *part) sortedRows(ctx context.Context, n int) ([]candidate, error) {
 	c := &conditions{}
-	c.add("f.mirror_id = ?", p.mirror)
-	c.add("f.gone = ?", p.gone)
-	c.add("f.name = ?", p.q.Sort)
+	c.add("f.facet = ?", p.facet(p.q.Sort))
 	i, ranged := p.where.span[p.q.Sort]
 	s := span{}
 	if ranged {
@@ -210,7 +201,7 @@ func (p *part) sortedRows(ctx context.Context, n int) ([]candidate, error) {
 	}
 	test := takeCheck(c)
 	//nolint:gosec // the parts are ours
-	rows, err := p.store.read.QueryContext(ctx, fmt.Sprintf("SELECT f.record_id, f.value, f.place, %s FROM facets f%s ORDER BY %s LIMIT %d", test, c.where(), order, n), c.args...)
+	rows, err := p.store.read.QueryContext(ctx, "SELECT f.record_id, f.value, f.place, "+test+" FROM facets f"+c.where()+" ORDER BY "+order+c.limit(n), c.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +274,7 @@ func (p *part) keyRows(ctx context.Context, n int) ([]candidate, error) {
 	}
 	test := takeCheck(c)
 	//nolint:gosec // the parts are ours
-	rows, err := p.store.read.QueryContext(ctx, fmt.Sprintf("SELECT r.id, r.key, %s FROM records r%s ORDER BY %s LIMIT %d", test, c.where(), order, n), c.args...)
+	rows, err := p.store.read.QueryContext(ctx, "SELECT r.id, r.key, "+test+" FROM records r"+c.where()+" ORDER BY "+order+c.limit(n), c.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -298,7 +289,7 @@ func (p *part) keyRows(ctx context.Context, n int) ([]candidate, error) {
 // someMissing tells whether there are records that have no value to sort by.
 func (p *part) someMissing(ctx context.Context) (bool, error) {
 	var have, all int64
-	err := p.store.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM facets WHERE mirror_id = $1 AND gone = $2 AND name = $3 AND place IN (0, 1)", p.mirror, p.gone, p.q.Sort).Scan(&have)
+	err := p.store.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM facets WHERE facet = $1 AND place IN (0, 1)", p.facet(p.q.Sort)).Scan(&have)
 	if err != nil {
 		return false, err
 	}
@@ -308,28 +299,4 @@ func (p *part) someMissing(ctx context.Context) (bool, error) {
 	}
 	err = p.store.read.QueryRowContext(ctx, query, p.mirror).Scan(&all)
 	return have != all, err
-}
-
-// eachFacets reads the keys and the facets of records.
-func (p *part) eachFacets(ctx context.Context, ids []int64, f func(id int64, key string, facets []gatehouse.Facet)) error {
-	list, err := p.store.dialect.list(ids)
-	if err != nil {
-		return err
-	}
-	//nolint:gosec // the parts are ours
-	rows, err := p.store.read.QueryContext(ctx, "SELECT r.id, r.key, f.facets FROM records r LEFT JOIN record_facets f ON f.record_id = r.id WHERE r.id IN "+p.store.dialect.numbers("$1"), list)
-	if err != nil {
-		return err
-	}
-	_, err = scanAll(rows, func(scan func(...any) error) (id int64, err error) {
-		var key string
-		var packed []byte
-		if err = scan(&id, &key, &packed); err != nil {
-			return id, err
-		}
-		facets, err := unpackFacets(packed)
-		f(id, key, facets)
-		return id, err
-	})
-	return err
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/gatehouse-sec/gatehouse"
 )
 
 // where is what a search asks for, sorted by how it can be looked up.
@@ -151,34 +149,21 @@ func (s *span) end() (hi string, bounded, including bool) {
 	return hi, bounded, including
 }
 
-// values returns the values that a record has of a name.
-func values(facets []gatehouse.Facet, name string) []gatehouse.Facet {
-	from, ok := slices.BinarySearchFunc(facets, name, func(f gatehouse.Facet, name string) int { return strings.Compare(f.Name, name) })
-	if !ok {
-		return nil
-	}
-	to := from
-	for to < len(facets) && facets[to].Name == name {
-		to++
-	}
-	return facets[from:to]
-}
-
 // fits tells whether a record meets all but the points, which the index has
-// answered.
-func (w *where) fits(facets []gatehouse.Facet) bool {
-	for i := range w.spans {
-		s := &w.spans[i]
-		if !slices.ContainsFunc(values(facets, s.name), func(f gatehouse.Facet) bool { return s.fits(f.Value) }) {
+// answered. The facets are those of the part's mirror.
+func (p *part) fits(facets []namedValue) bool {
+	for i := range p.where.spans {
+		s := &p.where.spans[i]
+		if !slices.ContainsFunc(p.values(facets, s.name), func(f namedValue) bool { return s.fits(f.value) }) {
 			return false
 		}
 	}
-	for _, c := range w.rest {
-		have := values(facets, c.Name)
+	for _, c := range p.where.rest {
+		have := p.values(facets, c.Name)
 		ok := (len(have) > 0) != slices.Contains(c.Values, "false")
 		if c.Op == OpContains {
-			ok = slices.ContainsFunc(have, func(f gatehouse.Facet) bool {
-				return slices.ContainsFunc(c.Values, func(v string) bool { return strings.Contains(f.Value, v) })
+			ok = slices.ContainsFunc(have, func(f namedValue) bool {
+				return slices.ContainsFunc(c.Values, func(v string) bool { return strings.Contains(f.value, v) })
 			})
 		}
 		if !ok {
@@ -188,21 +173,58 @@ func (w *where) fits(facets []gatehouse.Facet) bool {
 	return true
 }
 
+// values returns the values that a record has of a name.
+func (p *part) values(facets []namedValue, name string) []namedValue {
+	id, known := p.names[name]
+	if !known {
+		return nil
+	}
+	from := slices.IndexFunc(facets, func(f namedValue) bool { return f.name == id })
+	if from < 0 {
+		return nil
+	}
+	to := from
+	for to < len(facets) && facets[to].name == id {
+		to++
+	}
+	return facets[from:to]
+}
+
 // sortValue is the value of a record that it is sorted by: the first in the
 // direction among those that fit the span on the name.
-func (w *where) sortValue(facets []gatehouse.Facet, name string, descending bool) (string, bool) {
-	have := values(facets, name)
-	i, spanned := w.span[name]
+func (p *part) sortValue(facets []namedValue) (string, bool) {
+	have := p.values(facets, p.q.Sort)
+	i, spanned := p.where.span[p.q.Sort]
 	for n := range have {
 		f := have[n]
-		if descending {
+		if p.q.Descending {
 			f = have[len(have)-1-n]
 		}
-		if !spanned || w.spans[i].fits(f.Value) {
-			return f.Value, true
+		if !spanned || p.where.spans[i].fits(f.value) {
+			return f.value, true
 		}
 	}
 	return "", false
+}
+
+// names are all that the conditions name.
+func (w *where) names() []string {
+	var names []string
+	for i := range w.points {
+		names = append(names, w.points[i].name)
+	}
+	for i := range w.spans {
+		names = append(names, w.spans[i].name)
+	}
+	for i := range w.rest {
+		names = append(names, w.rest[i].Name)
+	}
+	return names
+}
+
+// pointed tells whether there is a point that leads.
+func (w *where) pointed() bool {
+	return slices.ContainsFunc(w.points, func(p point) bool { return !p.not })
 }
 
 // needsName tells whether only records with a facet of that name can meet the

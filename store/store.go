@@ -92,6 +92,9 @@ type Store struct {
 	mirrorsMu sync.Mutex
 	mirrors   map[int64]mirror // id to name; a mirror's id never means another
 
+	namesMu sync.Mutex
+	names   map[int64]map[string]int64 // of facets, by mirror
+
 	estimates estimates
 
 	keysMu sync.Mutex
@@ -103,7 +106,7 @@ type Store struct {
 // Close it when done.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
-	s := &Store{options: o, mirrors: map[int64]mirror{}}
+	s := &Store{options: o, mirrors: map[int64]mirror{}, names: map[int64]map[string]int64{}}
 	var err error
 	switch {
 	case o.DatabaseURL != "":

@@ -5,17 +5,24 @@
 ALTER TABLE mirrors ADD COLUMN faceted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mirrors ADD COLUMN facet_version INTEGER NOT NULL DEFAULT 0;
 
--- gone parts the facets of removed records from those of the living. place says
--- which of several values of one name a value is: 0 the only one, 1 the first,
--- 2 the last, 3 one between.
-CREATE TABLE facets (
+-- The names of a mirror's facets.
+CREATE TABLE facet_names (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
     mirror_id INTEGER NOT NULL,
-    gone      INTEGER NOT NULL,
     name      TEXT NOT NULL,
+    UNIQUE (mirror_id, name)
+);
+
+-- facet is twice the id of the name, and one more for removed records: so those
+-- stand apart from the living, and a row is small. place says which of several
+-- values of one name a value is: 0 the only one, 1 the first, 2 the last, 3 one
+-- between.
+CREATE TABLE facets (
+    facet     INTEGER NOT NULL,
     value     TEXT NOT NULL,
     record_id INTEGER NOT NULL,
     place     INTEGER NOT NULL,
-    PRIMARY KEY (mirror_id, gone, name, value, record_id)
+    PRIMARY KEY (facet, value, record_id)
 ) WITHOUT ROWID;
 
 -- The facets of one record together, to compare with and to check conditions by.
