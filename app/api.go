@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gatehouse-sec/gatehouse/mcp"
 	"github.com/gatehouse-sec/gatehouse/server"
 )
 
@@ -109,7 +110,8 @@ func (a *App) listenAPI(ctx context.Context) error {
 		return err
 	}
 	hs := &http.Server{
-		Handler: rest.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler:           mcp.Beside(rest.Handler(), mcp.Options{Log: a.options.Log, Now: a.options.Now}),
+		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 	}
 	hs.RegisterOnShutdown(rest.Drain)
 	if o.CertFile != "" {

@@ -25,6 +25,7 @@ func newServeCommand(p *program) *cobra.Command {
 signal, carry out response actions, and serve the REST API at --listen:
 
   /v1/...        integrations, devices, alerts, actions, hunts, events, audit
+  /mcp           the same for agents, over streamable HTTP
   /docs          the routes, to read and to try; /openapi.json and /openapi.yaml
   /healthz       200 while this process lives
   /readyz        200 while the store answers
