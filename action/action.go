@@ -93,6 +93,9 @@ type Door struct {
 	// Cancel ends a submission that has not ended. Poll tells when it has. Nil when
 	// it cannot be cancelled.
 	Cancel func(ctx context.Context, c Clients, upstreamID, comment string) error
+	// ReadBack tells that Microsoft does the action at once, and Poll compares: what is
+	// not as was asked after a while was changed by someone else.
+	ReadBack bool
 	// Result writes what the action brought, of [Action.ResultType], and returns its
 	// size in bytes. Nil when it brings nothing.
 	Result func(ctx context.Context, c Clients, upstreamID string, w io.Writer) (int64, error)

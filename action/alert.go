@@ -35,7 +35,7 @@ type desk struct {
 // door makes the door of an update. A comment goes with every update: it carries
 // the marker, by which a lost answer is found again.
 func (d desk) door() Door {
-	return Door{API: d.api, AnyOf: d.write, Follow: d.reads, Submit: d.submit, Poll: d.poll, Find: d.find}
+	return Door{API: d.api, AnyOf: d.write, Follow: d.reads, Submit: d.submit, Poll: d.poll, Find: d.find, ReadBack: true}
 }
 
 // submit changes the record, then comments on it where that is a call of its own:

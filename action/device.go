@@ -24,7 +24,7 @@ type deviceChange struct {
 func (d deviceChange) door() Door {
 	return Door{
 		API: gatehouse.APIMDE, AnyOf: mde("Machine.ReadWrite.All"), Follow: mde("Machine.Read.All", "Machine.ReadWrite.All"),
-		Submit: d.submit, Poll: d.poll, Find: d.find,
+		Submit: d.submit, Poll: d.poll, Find: d.find, ReadBack: true,
 	}
 }
 

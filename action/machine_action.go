@@ -69,15 +69,21 @@ func (m command) pending(ctx context.Context, c Clients, r Request) (*Submission
 }
 
 // already looks whether the last of the kind and its opposite that succeeded is of
-// the kind.
+// the kind. While an opposite is under way nothing is so already: what is now may
+// not be in a moment.
 func (m command) already(ctx context.Context, c Clients, r Request) (*Submission, error) {
 	var last defender.MachineAction
-	q := &defender.Query{Filter: defender.And(defender.Eq("machineId", r.Target), defender.Eq("status", "Succeeded"))}
+	q := &defender.Query{Filter: defender.Eq("machineId", r.Target)}
 	for a, err := range c.Defender.MachineActions.List(ctx, q) {
 		if err = unlessOdd(err); err != nil {
 			return nil, err
 		}
-		if (a.Type == m.kind || a.Type == m.undo) && a.LastUpdateDateTimeUTC.After(last.LastUpdateDateTimeUTC.Time) {
+		s := statusOf(a).State
+		switch {
+		case a.Type != m.kind && a.Type != m.undo:
+		case a.Type == m.undo && !s.Ended():
+			return nil, nil //nolint:nilnil // it may not stay so
+		case s == Succeeded && a.LastUpdateDateTimeUTC.After(last.LastUpdateDateTimeUTC.Time):
 			last = a
 		}
 	}
@@ -87,8 +93,9 @@ func (m command) already(ctx context.Context, c Clients, r Request) (*Submission
 	return &Submission{UpstreamID: last.ID, Adopted: true, Status: statusOf(last)}, nil
 }
 
-// skew is how far the clocks of two machines may be apart.
-const skew = 5 * time.Minute
+// skew is how far the clocks of two machines may be apart. It costs nothing to be
+// generous: what is looked for has a marker of its own, or has not ended.
+const skew = 24 * time.Hour
 
 // search returns the first machine action of the kind on a device that a function
 // wants.

@@ -19,8 +19,9 @@
 // Before a target is sent, the store keeps that it is being sent. After it, the
 // store keeps Microsoft's id. Whoever finds a target between the two does not
 // know whether Microsoft has it, and looks: every submission carries a marker at
-// the end of its comment. Only when Microsoft has had time enough to show it
-// ([Options.Settle]) and does not, is it sent again.
+// the end of its comment. Only when it has surely left ([Options.Call]), and
+// Microsoft has had time enough to show it ([Options.Settle]) and does not, is it
+// sent again.
 //
 // # When something fails
 //
@@ -30,5 +31,10 @@
 //   - A permission is withdrawn meanwhile: the target fails and says which.
 //   - The account cannot sign in: the action waits, and says why, until
 //     [Options.Patience] has passed.
+//   - The integration is paused: what was sent is followed, and nothing is sent until
+//     it is resumed.
+//   - Microsoft does not answer: no call takes longer than [Options.Call].
+//   - There are hundreds of targets: a worker stays at one action for
+//     [Options.Turn], then others, and who wants to cancel it, have theirs.
 //   - The store fails: nothing is sent that is not kept first.
 package respond

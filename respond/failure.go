@@ -46,6 +46,11 @@ type Candidate struct {
 	ID, Name    string
 	LastSeen    time.Time // zero when it is not known
 	Detail      string    // what else tells it from the others
+
+	addresses []string // that are its own
+
+	merged string // id of what it was merged into; empty when it was not
+	doubt  string // why it may not be what is meant, and what to do; empty when it is
 }
 
 // AmbiguousError says that a name means more than one thing. Nothing was done.

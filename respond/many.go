@@ -7,26 +7,28 @@ import (
 	"github.com/gatehouse-sec/gatehouse/action"
 )
 
-// many sends the targets that wait by calls for several, where the API has such a
-// call. What it leaves is sent one by one.
-func (j *job) many(ctx context.Context) error {
-	if j.door.Many == nil {
-		return nil
+// many sends the targets that wait and were never sent by calls for several, where
+// the API has such a call, and reports whether there were any. What it leaves is
+// sent one by one.
+func (j *job) many(ctx context.Context) (worked bool, err error) {
+	if j.door.Many == nil || !j.active {
+		return false, nil
 	}
 	var wait []*gatehouse.ActionTarget
 	for i := range j.a.Targets {
-		if t := &j.a.Targets[i]; t.State == gatehouse.ActionQueued && !t.Next.After(j.now()) {
+		if t := &j.a.Targets[i]; t.State == gatehouse.ActionQueued && t.Attempts == 0 && !t.Next.After(j.now()) {
 			wait = append(wait, t)
 		}
 	}
-	for len(wait) > 1 {
+	for len(wait) > 1 && !j.over() {
 		some := wait[:min(len(wait), j.door.MaxMany)]
 		wait = wait[len(some):]
 		if err := j.together(ctx, some); err != nil {
-			return err
+			return true, err
 		}
+		worked = true
 	}
-	return nil
+	return worked, nil
 }
 
 // together sends several targets by one call. When that is refused they go back
@@ -65,7 +67,6 @@ func (j *job) answered(t *gatehouse.ActionTarget, err error) {
 		t.Attempts--
 		j.again(t, f.Reason, f.Wait)
 	default:
-		t.Attempts--
 		t.State, t.Reason, t.Next = gatehouse.ActionQueued, f.Reason, j.now()
 	}
 }

@@ -1,7 +1,6 @@
 package respond
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/action"
+	"github.com/gatehouse-sec/gatehouse/store"
 )
 
 // What an order may be at most.
@@ -48,6 +48,7 @@ type plan struct {
 	kind        action.Action
 	integration gatehouse.Integration
 	parameters  map[string]string
+	among       []gatehouse.Integration // where the targets may lie
 	targets     []Candidate
 }
 
@@ -71,18 +72,21 @@ func (r *Responder) Submit(ctx context.Context, by Caller, o Order) (gatehouse.R
 
 func (r *Responder) submit(ctx context.Context, by Caller, o Order) (gatehouse.ResponseAction, bool, error) {
 	var none gatehouse.ResponseAction
-	p, err := r.understand(ctx, o)
+	p, err := r.read(ctx, o)
 	if err != nil {
+		return none, false, err
+	}
+	if kept, found, err := r.repeated(ctx, p); found || err != nil {
+		return kept, false, err // whatever its targets are called now, and before anything is asked of Microsoft
+	}
+	if err := r.aim(ctx, &p); err != nil {
 		return none, false, err
 	}
 	a, err := p.draft(by)
 	if err != nil {
 		return none, false, err
 	}
-	if kept, err := r.store.ActionByIdempotencyKey(ctx, a.Integration, a.IdempotencyKey); err == nil && kept.Fingerprint == a.Fingerprint {
-		return kept, false, nil // before anything is asked of Microsoft
-	}
-	account, err := r.accounts.Account(ctx, p.integration)
+	account, err := r.sign(ctx, p.integration)
 	if err != nil {
 		return none, false, err
 	}
@@ -122,24 +126,24 @@ const mostLooked = 20
 
 // look tells a dry run what is there already, or under way.
 func (r *Responder) look(ctx context.Context, a *gatehouse.ResponseAction, kind action.Action, door action.Door, account Account) {
-	j := &job{Responder: r, a: a, kind: kind, door: door, acc: account}
+	j := &job{Responder: r, a: a, kind: kind, door: bounded(door, r.o.Call), acc: account}
 	for i := range a.Targets[:min(len(a.Targets), mostLooked)] {
 		t := &a.Targets[i]
 		if s := j.already(ctx, t); s != nil {
 			t.Reason, t.UpstreamID = "it is so already", s.UpstreamID
 			continue
 		}
-		if door.Pending == nil {
+		if j.door.Pending == nil {
 			continue
 		}
-		if s, err := door.Pending(ctx, account.Clients, j.request(t)); err == nil && s != nil {
+		if s, err := j.door.Pending(ctx, account.Clients, j.request(t)); err == nil && s != nil {
 			t.Reason, t.UpstreamID = "the same is under way already and would be followed", s.UpstreamID
 		}
 	}
 }
 
-// understand checks an order against the catalogue and the mirror.
-func (r *Responder) understand(ctx context.Context, o Order) (plan, error) {
+// read checks an order against the catalogue.
+func (r *Responder) read(ctx context.Context, o Order) (plan, error) {
 	p := plan{order: o}
 	var ok bool
 	var near []string
@@ -153,14 +157,37 @@ func (r *Responder) understand(ctx context.Context, o Order) (plan, error) {
 	if p.parameters, err = p.kind.Normalize(o.Parameters); err != nil {
 		return p, requestf("parameters", "%v", err)
 	}
-	among, err := r.among(ctx, o)
+	p.among, err = r.among(ctx, o)
+	return p, err
+}
+
+// repeated finds the action that was made of the same order before. Keys are told
+// apart by integration, so that another order with the key in another integration
+// is no matter here.
+func (r *Responder) repeated(ctx context.Context, p plan) (gatehouse.ResponseAction, bool, error) {
+	var none gatehouse.ResponseAction
+	asked, err := p.fingerprint()
 	if err != nil {
-		return p, err
+		return none, false, err
 	}
-	for _, text := range o.Targets {
-		t, err := r.resolve(ctx, p.kind.Target, text, among)
+	for _, i := range p.among {
+		kept, err := r.store.ActionByIdempotencyKey(ctx, i.ID, p.key())
+		switch {
+		case err == nil && kept.Fingerprint == asked:
+			return kept, true, nil
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return none, false, err
+		}
+	}
+	return none, false, nil
+}
+
+// aim finds the targets of an order in the mirror.
+func (r *Responder) aim(ctx context.Context, p *plan) error {
+	for _, text := range p.order.Targets {
+		t, err := r.resolve(ctx, p.kind.Target, text, p.among)
 		if err != nil {
-			return p, err
+			return err
 		}
 		if !slices.ContainsFunc(p.targets, func(other Candidate) bool { return other.ID == t.ID && other.Integration.ID == t.Integration.ID }) {
 			p.targets = append(p.targets, t)
@@ -169,14 +196,14 @@ func (r *Responder) understand(ctx context.Context, o Order) (plan, error) {
 	p.integration = p.targets[0].Integration
 	for _, t := range p.targets {
 		if t.Integration.ID != p.integration.ID {
-			return p, requestf("targets", "%s lies in %s and %s in %s: submit one action for each integration",
+			return requestf("targets", "%s lies in %s and %s in %s: submit one action for each integration",
 				p.targets[0].ID, p.integration.Name, t.ID, t.Integration.Name)
 		}
 	}
 	if p.integration.State != gatehouse.IntegrationActive {
-		return p, requestf("integration", "%s is %s: resume it first", p.integration.Name, p.integration.State)
+		return requestf("integration", "%s is %s: resume it first", p.integration.Name, p.integration.State)
 	}
-	return p, nil
+	return nil
 }
 
 // check looks at what needs neither catalogue nor store.
@@ -225,36 +252,49 @@ func (p plan) draft(by Caller) (gatehouse.ResponseAction, error) {
 	}
 	a := gatehouse.ResponseAction{
 		ID: "act_" + rand.Text(), Integration: p.integration.ID, Name: p.kind.Name, Parameters: parameters,
-		Comment: strings.TrimSpace(p.order.Comment), IdempotencyKey: p.order.IdempotencyKey, Key: by.ID, DryRun: p.order.DryRun,
-	}
-	if p.order.DryRun {
-		a.IdempotencyKey = "dry:" + a.IdempotencyKey // so that the key is still free for the action itself
+		Comment: strings.TrimSpace(p.order.Comment), IdempotencyKey: p.key(), Key: by.ID, DryRun: p.order.DryRun,
 	}
 	for n, t := range p.targets {
 		a.Targets = append(a.Targets, gatehouse.ActionTarget{N: n + 1, ID: t.ID, Name: t.Name})
 	}
-	a.Fingerprint, err = fingerprint(a, p.order.Approval)
+	a.Fingerprint, err = p.fingerprint()
 	return a, err
 }
 
-// fingerprint is the hash of all that was asked for. Who asked is not in it: two
-// callers that agree on a key mean one action.
-func fingerprint(a gatehouse.ResponseAction, approval bool) (gatehouse.Hash, error) {
-	ids := make([]string, len(a.Targets))
-	for i, t := range a.Targets {
-		ids[i] = t.ID
+// key is the idempotency key as it is kept. That of a dry run is another one, so
+// that the key is still free for the action itself.
+func (p plan) key() string {
+	if p.order.DryRun {
+		return "dry:" + p.order.IdempotencyKey
 	}
-	text, err := json.Marshal([]any{a.Name, a.Parameters, a.Comment, a.DryRun, approval, ids})
+	return p.order.IdempotencyKey
+}
+
+// fingerprint is the hash of all that was asked for, with the targets as they were
+// called: what a name means may change between an order and its repeat. Who asked
+// is not in it: two callers that agree on a key mean one action.
+func (p plan) fingerprint() (gatehouse.Hash, error) {
+	o := p.order
+	text, err := json.Marshal([]any{p.kind.Name, p.parameters, strings.TrimSpace(o.Comment), o.DryRun, o.Approval, o.Targets})
 	return sha256.Sum256(text), err
 }
 
 // auditRefusal keeps that an order was refused.
 func (r *Responder) auditRefusal(ctx context.Context, by Caller, o Order, why error) error {
-	e := audit(by, "actions.submit", gatehouse.ResponseAction{Name: o.Action, Comment: o.Comment, DryRun: o.DryRun}, why.Error(), outcomeRefused)
+	// The log is kept for good: nobody fills it with what was refused for its size.
+	e := audit(by, "actions.submit", gatehouse.ResponseAction{Name: cut(o.Action), Comment: cut(o.Comment), DryRun: o.DryRun}, cut(why.Error()), outcomeRefused)
 	if among, err := r.among(ctx, o); err == nil && len(among) == 1 {
 		e.Integration = among[0].ID
 	}
-	e.Target = cmp.Or(strings.Join(o.Targets[:min(len(o.Targets), 10)], ", "), "")
+	e.Target = cut(strings.Join(o.Targets[:min(len(o.Targets), 10)], ", "))
 	_, err := r.store.AppendAudit(context.WithoutCancel(ctx), *e)
 	return err
+}
+
+// cut shortens a text to what may be kept of it.
+func cut(text string) string {
+	if letters := []rune(text); len(letters) > MaxComment {
+		return string(letters[:MaxComment]) + "…"
+	}
+	return text
 }

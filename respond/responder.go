@@ -40,8 +40,18 @@ type Options struct {
 	// ApprovalTime is how long an action waits for approval. Default: 24 hours.
 	ApprovalTime time.Duration
 	// Settle is how long Microsoft may take to show a submission of which the answer
-	// was lost. Only then is it sent again. Default: [action.FindLag].
+	// was lost. Only then, and after Call, is it sent again. Default:
+	// [action.FindLag].
 	Settle time.Duration
+	// Call is how long one question or submission may take, with its wait for room in
+	// Microsoft's limits. Default: 1 minute.
+	Call time.Duration
+	// Turn is how long a worker stays at one action before others, and decisions about
+	// it, have their turn. Default: 2 seconds.
+	Turn time.Duration
+	// ReadBack is how long a change that Microsoft has taken may not be seen before it
+	// counts as failed: someone else has changed it again. Default: 15 minutes.
+	ReadBack time.Duration
 	// Pace is how long after a look the first next one is taken; later ones are taken
 	// ever more rarely, up to a minute. Default: 5 seconds.
 	Pace time.Duration
@@ -50,7 +60,7 @@ type Options struct {
 	Patience time.Duration
 	// Lease is how long a killed process holds its actions up. Default: 30 seconds.
 	Lease time.Duration
-	// Workers is how many actions are worked on at once. Default: 4.
+	// Workers is how many actions are worked on at once. Default: 8.
 	Workers int
 	// Log is told what goes wrong. Default: nobody is.
 	Log *slog.Logger
@@ -71,11 +81,14 @@ func New(s *store.Store, accounts Accounts, o Options) *Responder {
 	o.Worker = cmp.Or(o.Worker, "respond")
 	o.ApprovalTime = cmp.Or(o.ApprovalTime, 24*time.Hour)
 	o.Settle = cmp.Or(o.Settle, action.FindLag)
+	o.Call = cmp.Or(o.Call, time.Minute)
+	o.Turn = cmp.Or(o.Turn, 2*time.Second)
+	o.ReadBack = cmp.Or(o.ReadBack, 15*time.Minute)
 	o.Pace = cmp.Or(o.Pace, 5*time.Second)
 	o.Patience = cmp.Or(o.Patience, 15*24*time.Hour)
 	o.Lease = cmp.Or(o.Lease, 30*time.Second)
 	o.Workers = max(o.Workers, 0)
-	o.Workers = cmp.Or(o.Workers, 4)
+	o.Workers = cmp.Or(o.Workers, 8)
 	if o.Approve == nil {
 		o.Approve = func(action.Action) bool { return false }
 	}

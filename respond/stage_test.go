@@ -41,7 +41,7 @@ type stage struct {
 
 // quick are options under which nothing takes long.
 func quick() respond.Options {
-	return respond.Options{Worker: "test", Pace: 10 * time.Millisecond, Settle: 400 * time.Millisecond, Lease: 2 * time.Second}
+	return respond.Options{Worker: "test", Pace: 10 * time.Millisecond, Settle: 400 * time.Millisecond, Call: 2 * time.Second, Lease: 2 * time.Second}
 }
 
 // raise builds a stage. The Responder works until the test ends.

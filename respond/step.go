@@ -21,15 +21,24 @@ func (j *job) step(ctx context.Context, t *gatehouse.ActionTarget) error {
 	case gatehouse.ActionRunning:
 		return j.poll(ctx, t)
 	default:
+		if !j.active {
+			t.Reason, t.Next = "the integration is paused: it is sent when it is resumed", j.later(*j.a)
+			return j.save(ctx, nil)
+		}
 		return j.send(ctx, t)
 	}
 }
 
-// request is what goes to Microsoft for one target.
+// request is what goes to Microsoft for one target. Targets that may go by one call
+// have one marker, as they have one comment.
 func (j *job) request(t *gatehouse.ActionTarget) action.Request {
 	var parameters map[string]string
 	_ = json.Unmarshal(j.a.Parameters, &parameters) //nolint:errcheck // draft has written them
-	return action.Request{Target: t.ID, Parameters: parameters, Comment: j.a.Comment, Marker: action.Marker(j.a.ID, t.N)}
+	n := t.N
+	if j.door.Many != nil {
+		n = 1
+	}
+	return action.Request{Target: t.ID, Parameters: parameters, Comment: j.a.Comment, Marker: action.Marker(j.a.ID, n)}
 }
 
 // send submits a target. That it is being sent is kept first, so that whoever
@@ -97,6 +106,7 @@ func (j *job) unsent(ctx context.Context, t *gatehouse.ActionTarget, err error) 
 	case action.Later:
 		t.Attempts--
 		j.again(t, f.Reason, f.Wait)
+		j.hold(*t)
 		return j.save(ctx, nil)
 	case action.Active:
 		return j.adopt(ctx, t, f)
@@ -116,6 +126,16 @@ func (j *job) again(t *gatehouse.ActionTarget, reason string, wait time.Duration
 	}
 	if !j.a.CancelAsked.IsZero() {
 		end(t, gatehouse.ActionCancelled, "it was cancelled before it was sent", j.now())
+	}
+}
+
+// hold lets the targets that wait do so as long as one that could not be sent:
+// what was in its way, a limit or the network, is in theirs.
+func (j *job) hold(as gatehouse.ActionTarget) {
+	for i := range j.a.Targets {
+		if t := &j.a.Targets[i]; t.State == gatehouse.ActionQueued && t.Next.Before(as.Next) {
+			t.Next = as.Next
+		}
 	}
 }
 
@@ -148,7 +168,7 @@ func (j *job) look(ctx context.Context, t *gatehouse.ActionTarget) error {
 		return j.save(ctx, nil)
 	case s != nil:
 		return j.sent(ctx, t, *s)
-	case j.now().Sub(t.SubmittedAt) < j.o.Settle:
+	case j.now().Before(j.settled(t)):
 		t.Reason, t.Next = "its answer was lost, and Microsoft does not show it yet", j.lookAgain(t)
 		return j.save(ctx, nil)
 	case t.Attempts >= mostAttempts:
@@ -165,11 +185,17 @@ func (j *job) look(ctx context.Context, t *gatehouse.ActionTarget) error {
 // lookAgain is when it is looked for again: at the pace, and surely at the end of
 // the time that Microsoft may take.
 func (j *job) lookAgain(t *gatehouse.ActionTarget) time.Time {
-	settled := t.SubmittedAt.Add(j.o.Settle)
+	settled := j.settled(t)
 	if next := j.later(*j.a); next.Before(settled) {
 		return next
 	}
 	return settled
+}
+
+// settled is when Microsoft shows a target if it has it: its submission may have
+// waited for as long as a call may take before it left.
+func (j *job) settled(t *gatehouse.ActionTarget) time.Time {
+	return t.SubmittedAt.Add(j.o.Call + j.o.Settle)
 }
 
 // poll asks what became of a target, after it has asked to cancel it where that
@@ -185,6 +211,8 @@ func (j *job) poll(ctx context.Context, t *gatehouse.ActionTarget) error {
 	case err != nil:
 		t.Reason, t.Next = "it cannot be asked for: "+err.Error(), j.later(*j.a)
 		return j.save(ctx, nil)
+	case j.door.ReadBack && !s.State.Ended() && j.now().Sub(t.SubmittedAt) > j.o.ReadBack:
+		s.State, s.Reason = action.Failed, "Microsoft took it, and it is not so: "+s.Reason
 	}
 	return j.save(ctx, j.status(t, s))
 }
@@ -227,7 +255,7 @@ func (j *job) cancel(ctx context.Context, t *gatehouse.ActionTarget) (done bool,
 	if j.door.Cancel == nil {
 		return false, nil
 	}
-	comment := action.Mark(j.a.CancelComment, action.Marker(j.a.ID, t.N))
+	comment := action.Mark(j.a.CancelComment, j.request(t).Marker)
 	err = j.door.Cancel(ctx, j.acc.Clients, t.UpstreamID, comment)
 	if f := action.Classify(err); err != nil && (f.Kind == action.Later || f.Kind == action.Unknown) {
 		t.Reason, t.Next = "it could not be cancelled yet: "+f.Reason, j.later(*j.a)

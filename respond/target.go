@@ -1,11 +1,13 @@
 package respond
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +24,7 @@ const mostCandidates = 20
 type place struct {
 	stream gatehouse.Stream
 	id     *regexp.Regexp
+	lower  bool // ids are in small letters
 	// names are the facets by which a target may be called other than by its id.
 	names []string
 	what  string // what to give, for people
@@ -32,7 +35,7 @@ func placeOf(k action.TargetKind) place {
 	switch k {
 	case action.Device:
 		return place{
-			stream: "devices", id: regexp.MustCompile(`^[0-9a-f]{32}([0-9a-f]{8})?$`), names: []string{"name", "ip", "aadDeviceId"},
+			stream: "devices", lower: true, id: regexp.MustCompile(`^[0-9a-f]{32}([0-9a-f]{8})?$`), names: []string{"name", "ip", "aadDeviceId"},
 			what: "the id, the host name, an IP address or the Entra device id of a device",
 		}
 	case action.Alert:
@@ -41,7 +44,7 @@ func placeOf(k action.TargetKind) place {
 		return place{stream: "incidents", id: regexp.MustCompile(`^[0-9]{1,18}$`), what: "the number of an incident"}
 	case action.MachineAction:
 		return place{
-			stream: "machine-actions", id: regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
+			stream: "machine-actions", lower: true, id: regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
 			what: "the id of a machine action, which is a GUID",
 		}
 	}
@@ -56,18 +59,66 @@ func (r *Responder) resolve(ctx context.Context, kind action.TargetKind, text st
 	found, err := r.byID(ctx, p, text, among)
 	if err == nil && len(found) == 0 {
 		found, err = r.byName(ctx, p, text, among)
+		found = unmerged(found)
 	}
 	switch {
 	case err != nil:
 		return Candidate{}, err
 	case len(found) > 1:
 		return Candidate{}, &AmbiguousError{Text: text, Candidates: found}
+	case len(found) == 1 && found[0].merged != "":
+		return Candidate{}, requestf("targets", "%s %q was merged into %s: give that id", kind, shortened(text), found[0].merged)
+	case len(found) == 1 && found[0].doubt != "":
+		return Candidate{}, requestf("targets", "%s", found[0].doubt)
 	case len(found) == 1:
 		return found[0], nil
 	case len(among) == 1 && p.id.MatchString(strings.ToLower(text)):
+		if p.lower {
+			text = strings.ToLower(text) // one id is one target, however it is written
+		}
 		return Candidate{Integration: among[0], ID: text}, nil // too new for the mirror: Microsoft knows
 	}
-	return Candidate{}, fmt.Errorf("%w: the mirror has no %s %q: give %s", ErrNoTarget, kind, text, p.what)
+	return Candidate{}, fmt.Errorf("%w: the mirror has no %s %q: give %s", ErrNoTarget, kind, shortened(text), p.what)
+}
+
+// shortened keeps a text short enough for a message.
+func shortened(text string) string {
+	if letters := []rune(text); len(letters) > 80 {
+		return string(letters[:80]) + "…"
+	}
+	return text
+}
+
+// unmerged leaves those out that were merged into another, where others are left:
+// what they were called, the other is called now.
+func unmerged(found []Candidate) []Candidate {
+	var left []Candidate
+	for _, c := range found {
+		if c.merged == "" {
+			left = append(left, c)
+		}
+	}
+	if len(left) == 0 {
+		return found
+	}
+	return left
+}
+
+// addressTime is how long after a device was last seen an address is taken for its
+// own: addresses move from one device to another.
+const addressTime = 24 * time.Hour
+
+// byAddress says why a device that was found by its address may not be the one
+// that has it now.
+func (r *Responder) byAddress(c Candidate, address string) string {
+	switch {
+	case !slices.Contains(c.addresses, address):
+		return fmt.Sprintf("%s is the address that %s (%s) is seen with from outside, which others may share: give the id of the device", address, c.ID, c.Name)
+	case r.now().Sub(c.LastSeen) > addressTime:
+		return fmt.Sprintf("%s was the address of %s (%s) when it was last seen, at %s, and may be another's now: give the id of the device",
+			address, c.ID, c.Name, c.LastSeen.UTC().Format(time.RFC3339))
+	}
+	return ""
 }
 
 // byID looks for a record with that key.
@@ -111,7 +162,11 @@ func (r *Responder) byName(ctx context.Context, p place, text string, among []ga
 			}
 			if at := [2]string{f.Integration, f.Key}; !seen[at] {
 				seen[at] = true
-				found = append(found, candidate(byID[f.Integration], f.Record))
+				c := candidate(byID[f.Integration], f.Record)
+				if name == "ip" {
+					c.doubt = r.byAddress(c, strings.ToLower(text))
+				}
+				found = append(found, c)
 			}
 		}
 	}
@@ -127,9 +182,22 @@ func candidate(i gatehouse.Integration, rec gatehouse.Record) Candidate {
 		Title, IncidentName, Type     string
 		LastSeen, Timestamp           time.Time
 		DisplayName, OnboardingStatus string
+
+		LastIPAddress string
+		IPAddresses   []struct{ IPAddress string }
+
+		MergedIntoMachineID, MergedToDeviceID string
+		RedirectIncidentID                    json.RawMessage // a number or a text
 	}
 	_ = json.Unmarshal(rec.Document, &d) //nolint:errcheck // what cannot be read is left out of a description
-	c := Candidate{Integration: i, ID: rec.Key, LastSeen: d.LastSeen}
+	c := Candidate{Integration: i, ID: rec.Key, LastSeen: d.LastSeen, addresses: []string{strings.ToLower(d.LastIPAddress)}}
+	c.merged = cmp.Or(d.MergedIntoMachineID, d.MergedToDeviceID)
+	if to := strings.Trim(string(d.RedirectIncidentID), `"`); c.merged == "" && to != "null" && to != "0" {
+		c.merged = to
+	}
+	for _, a := range d.IPAddresses {
+		c.addresses = append(c.addresses, strings.ToLower(a.IPAddress))
+	}
 	for _, name := range []string{d.ComputerDNSName, d.DeviceName, d.Title, d.DisplayName, d.IncidentName, d.Type} {
 		if c.Name == "" {
 			c.Name = name

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,9 +13,22 @@ import (
 	"github.com/gatehouse-sec/gatehouse/store"
 )
 
-// longestNap is how long a worker sleeps at most: what another process has taken
-// in is seen after that at the latest.
-const longestNap = 2 * time.Second
+// How long a worker sleeps.
+const (
+	// longestNap is the most: what another process has taken in is seen after that at
+	// the latest.
+	longestNap = 2 * time.Second
+	// shortestNap is the least: what is due by one clock may not be by another.
+	shortestNap = 20 * time.Millisecond
+	// rest is how long an action is left alone after a turn that did not come to the
+	// end of what is due: whoever wants to decide about it gets in.
+	rest = 100 * time.Millisecond
+	// afterFailure is the pause after an error, so that a database that is full is
+	// not asked without end.
+	afterFailure = time.Second
+	// clocksApart is the pause when the clock of the database is ahead.
+	clocksApart = 100 * time.Millisecond
+)
 
 // Run works on what is due until ctx ends. What is under way then stays for the
 // next process.
@@ -31,10 +45,11 @@ func (r *Responder) Run(ctx context.Context) error {
 func (r *Responder) loop(ctx context.Context, holder string) {
 	for ctx.Err() == nil {
 		worked, err := r.turn(ctx, holder)
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case err != nil && ctx.Err() == nil:
 			r.o.Log.WarnContext(ctx, "response action", "error", err)
-		}
-		if !worked || err != nil {
+			_ = pause(ctx, afterFailure) // or the end
+		case !worked:
 			r.nap(ctx)
 		}
 	}
@@ -50,19 +65,29 @@ func (r *Responder) turn(ctx context.Context, holder string) (worked bool, err e
 	defer lose()
 	var keeping sync.WaitGroup
 	keeping.Go(func() { r.keep(held, lose, a.ID, fence) })
-	err = r.work(held, &job{Responder: r, a: a, fence: fence})
+	worked, err = r.work(held, &job{Responder: r, a: a, fence: fence})
 	lose()
 	keeping.Wait()
 	if errors.Is(err, store.ErrLeaseLost) {
 		return true, nil // another is at it
 	}
+	if !worked && err == nil {
+		// It is due by the database's clock and not by ours.
+		_ = pause(ctx, clocksApart) // or the end
+	}
 	return true, errors.Join(err, r.store.ReleaseAction(context.WithoutCancel(ctx), a.ID, fence))
 }
 
-// keep holds on to the lease until ctx ends, and calls lose when it is gone.
+// keep holds on to the lease until ctx ends, and calls lose when it is gone, or
+// must be because the store did not answer.
 func (r *Responder) keep(ctx context.Context, lose func(), id string, fence int64) {
-	for pause(ctx, r.o.Lease/3) == nil {
-		if err := r.store.ExtendAction(ctx, id, fence, r.o.Lease); errors.Is(err, store.ErrLeaseLost) {
+	for held := time.Now(); pause(ctx, r.o.Lease/3) == nil; {
+		asked := time.Now()
+		err := r.store.ExtendAction(ctx, id, fence, r.o.Lease)
+		switch {
+		case err == nil:
+			held = asked
+		case errors.Is(err, store.ErrLeaseLost), time.Since(held) > r.o.Lease*2/3:
 			lose()
 			return
 		}
@@ -73,7 +98,7 @@ func (r *Responder) keep(ctx context.Context, lose func(), id string, fence int6
 func (r *Responder) nap(ctx context.Context) {
 	wait := longestNap
 	if due, some, err := r.store.NextActionDue(ctx); err == nil && some {
-		wait = min(wait, max(time.Until(due), time.Millisecond))
+		wait = min(wait, max(time.Until(due), shortestNap))
 	}
 	t := time.NewTimer(wait)
 	defer t.Stop()
@@ -92,38 +117,74 @@ type job struct {
 	kind  action.Action
 	door  action.Door
 	acc   Account
+	// active tells whether the integration takes something in: one that is paused is
+	// followed, and nothing is sent.
+	active bool
+	until  time.Time // when the turn is over
 }
 
-// work takes an action as far as it goes now.
-func (r *Responder) work(ctx context.Context, j *job) error {
-	if j.a.State == gatehouse.ActionWaiting {
-		r.endAll(j.a, gatehouse.ActionExpired, "nobody approved it in time")
-		return j.save(ctx, audit(system(), "actions.end", *j.a, "nobody approved it in time", outcomeFailed))
-	}
-	if r.now().Sub(j.a.Created) > r.o.Patience {
-		reason := fmt.Sprintf("it did not end within %s", r.o.Patience)
-		r.endAll(j.a, gatehouse.ActionExpired, reason)
-		return j.save(ctx, audit(system(), "actions.end", *j.a, reason, outcomeFailed))
+// work takes an action as far as it goes in one turn, and reports whether there
+// was anything to do.
+func (r *Responder) work(ctx context.Context, j *job) (bool, error) {
+	if ended, err := r.expire(ctx, j); ended {
+		return true, err
 	}
 	if err := j.open(ctx); err != nil {
 		j.a.Reason = "waits for the account: " + err.Error()
 		for i := range j.a.Targets {
 			j.a.Targets[i].Next = r.later(*j.a)
 		}
-		return errors.Join(ctx.Err(), j.save(ctx, nil))
+		return true, errors.Join(ctx.Err(), j.save(ctx, nil))
 	}
-	j.a.Reason = ""
-	if err := j.many(ctx); err != nil {
-		return err
+	j.a.Reason, j.until = "", time.Now().Add(r.o.Turn)
+	worked, err := j.many(ctx)
+	for _, t := range j.due() {
+		if err != nil {
+			break
+		}
+		if j.over() {
+			return true, r.store.SaveAction(ctx, *j.a, j.fence, later(j.fold(j.a), r.now().Add(rest)), nil)
+		}
+		worked, err = true, j.step(ctx, t)
 	}
+	return worked, err
+}
+
+// over reports whether it is the turn of others.
+func (j *job) over() bool { return time.Now().After(j.until) }
+
+// due lists the targets that are due, the one that waits longest first.
+func (j *job) due() []*gatehouse.ActionTarget {
+	var list []*gatehouse.ActionTarget
 	for i := range j.a.Targets {
-		if t := &j.a.Targets[i]; !t.State.Ended() && !t.Next.After(r.now()) {
-			if err := j.step(ctx, t); err != nil {
-				return err
-			}
+		if t := &j.a.Targets[i]; !t.State.Ended() && !t.Next.After(j.now()) {
+			list = append(list, t)
 		}
 	}
-	return nil
+	slices.SortStableFunc(list, func(a, b *gatehouse.ActionTarget) int { return a.Next.Compare(b.Next) })
+	return list
+}
+
+// later is the later of two times.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// expire ends what was not approved in time, and what takes too long.
+func (r *Responder) expire(ctx context.Context, j *job) (ended bool, err error) {
+	if j.a.State == gatehouse.ActionWaiting {
+		r.endAll(j.a, gatehouse.ActionExpired, "nobody approved it in time")
+		return true, j.save(ctx, audit(system(), "actions.end", *j.a, "nobody approved it in time", outcomeFailed))
+	}
+	if r.now().Sub(j.a.Created) > r.o.Patience {
+		reason := fmt.Sprintf("it did not end within %s", r.o.Patience)
+		r.endAll(j.a, gatehouse.ActionExpired, reason)
+		return true, j.save(ctx, audit(system(), "actions.end", *j.a, reason, outcomeFailed))
+	}
+	return false, nil
 }
 
 // open signs in and finds the door that the action goes through.
@@ -136,17 +197,24 @@ func (j *job) open(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("this version has no action %q", j.a.Name)
 	}
-	j.kind = kind
+	j.kind, j.active = kind, i.State == gatehouse.IntegrationActive
 	for _, d := range kind.Doors {
 		if d.API == j.a.API {
-			j.door = d
+			j.door = bounded(d, j.o.Call)
 		}
 	}
 	if j.door.Submit == nil {
 		return fmt.Errorf("this version cannot %s through %q", j.a.Name, j.a.API)
 	}
-	j.acc, err = j.accounts.Account(ctx, i)
+	j.acc, err = j.sign(ctx, i)
 	return err
+}
+
+// sign signs in, within the time of a call.
+func (r *Responder) sign(ctx context.Context, i gatehouse.Integration) (Account, error) {
+	ctx, stop := context.WithTimeout(ctx, r.o.Call)
+	defer stop()
+	return r.accounts.Account(ctx, i)
 }
 
 // save keeps the action as it is now.
