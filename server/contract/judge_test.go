@@ -102,7 +102,7 @@ func (j *judge) faults(q question, resp *http.Response, text []byte) (found []st
 func (j *judge) undeclared(schemaText, text []byte) []string {
 	var s schema
 	var v any
-	if json.Unmarshal(schemaText, &s) != nil || json.Unmarshal(text, &v) != nil {
+	if json.Unmarshal(schemaText, &s) != nil || json.Unmarshal(text, &v) != nil { //nolint:musttag // the names differ in case alone
 		return []string{"cannot be decoded"}
 	}
 	return j.strangers(&s, v, "")
