@@ -293,6 +293,9 @@ func (x *explorer) ask(q question) {
 	x.Helper()
 	x.asked++
 	patience := 30 * time.Second
+	if q.op != nil && q.op.OperationID == "getActionResult" {
+		patience = 2 * time.Minute // the SDK waits up to 90 seconds for its turn by Microsoft's limits
+	}
 	if q.op != nil && q.op.OperationID == "followEvents" {
 		patience = 100 * time.Millisecond
 	}
