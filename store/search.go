@@ -50,8 +50,9 @@ type SearchQuery struct {
 	Stream       gatehouse.Stream
 	// Where are the conditions; a record has to meet all of them.
 	Where []Condition
-	// Sort is the facet to sort by; empty sorts by integration and key. Records of
-	// one value are in the order of their integrations, and within one in the order
+	// Sort is the facet to sort by. Empty sorts by integration and key when there is
+	// no condition; else in an order that costs least to read, which is always the
+	// same for the same conditions but not for others. Records of one value are in the order of their integrations, and within one in the order
 	// in which they first came. A record that has no such facet comes last, in
 	// either direction; of several values the one that comes first counts.
 	Sort       string
@@ -84,7 +85,7 @@ func (s *Store) Search(ctx context.Context, q SearchQuery) iter.Seq2[Found, erro
 // Sizes of reading what was found.
 const (
 	foundBatch     = 500
-	foundDocuments = 50 // with documents, which may be large
+	foundDocuments = 128 // with documents, which may be large
 )
 
 // search gathers hits and loads their records.

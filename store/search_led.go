@@ -91,18 +91,13 @@ func (p *part) direction() string {
 	return ""
 }
 
-// eachFacets reads the facets of records that are asked for, and the keys where
-// they are.
-func (p *part) eachFacets(ctx context.Context, ids []int64, keys bool, f func(id int64, key string, facets []namedValue)) error {
+// eachFacets reads the facets of records that the search asks for.
+func (p *part) eachFacets(ctx context.Context, ids []int64, f func(id int64, facets []namedValue)) error {
 	list, err := p.store.dialect.list(ids)
 	if err != nil {
 		return err
 	}
-	query := "SELECT record_id, '', facets FROM record_facets WHERE record_id IN " + p.store.dialect.numbers("$1") //nolint:gosec // the parts are ours
-	if keys {
-		query = "SELECT r.id, r.key, f.facets FROM records r LEFT JOIN record_facets f ON f.record_id = r.id WHERE r.id IN " + p.store.dialect.numbers("$1") //nolint:gosec // the parts are ours
-	}
-	rows, err := p.store.read.QueryContext(ctx, query, list)
+	rows, err := p.store.read.QueryContext(ctx, "SELECT record_id, facets FROM record_facets WHERE record_id IN "+p.store.dialect.numbers("$1"), list)
 	if err != nil {
 		return err
 	}
@@ -116,24 +111,49 @@ func (p *part) eachFacets(ctx context.Context, ids []int64, keys bool, f func(id
 	var facets []namedValue
 	_, err = scanAll(rows, func(scan func(...any) error) (none struct{}, err error) {
 		var id int64
-		var key string
 		var packed sql.RawBytes
-		if err = scan(&id, &key, &packed); err != nil {
+		if err = scan(&id, &packed); err != nil {
 			return none, err
 		}
 		if facets, err = unpackFacets(packed, wanted, facets[:0]); err == nil {
 			seen[id] = true
-			f(id, key, facets)
+			f(id, facets)
 		}
 		return none, err
 	})
-	if err != nil || keys {
-		return err
-	}
 	for _, id := range ids {
-		if !seen[id] {
-			f(id, "", nil) // it has none
+		if !seen[id] && err == nil {
+			f(id, nil) // it has none
 		}
 	}
-	return nil
+	return err
+}
+
+// addKeys looks up the keys of the hits that are ordered by them.
+func (p *part) addKeys(ctx context.Context, hits []hit) error {
+	places := map[int64]int{}
+	var ids []int64
+	for i, h := range hits {
+		if h.missing || (p.q.Sort == "" && !p.byID) {
+			places[h.id], ids = i, append(ids, h.id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := p.store.dialect.list(ids)
+	if err != nil {
+		return err
+	}
+	rows, err := p.store.read.QueryContext(ctx, "SELECT id, key FROM records WHERE id IN "+p.store.dialect.numbers("$1"), list)
+	if err != nil {
+		return err
+	}
+	_, err = scanAll(rows, func(scan func(...any) error) (id int64, err error) {
+		var key string
+		err = scan(&id, &key)
+		hits[places[id]].key = key
+		return id, err
+	})
+	return err
 }

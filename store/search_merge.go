@@ -52,7 +52,7 @@ func (s *Store) newSearch(ctx context.Context, q SearchQuery) (*searching, error
 	}
 	for _, f := range mirrors {
 		for gone := int64(0); gone <= flag(q.Removed); gone++ {
-			p := &part{searching: m, integration: f.integration, mirror: f.id, gone: gone}
+			p := &part{searching: m, integration: f.integration, mirror: f.id, gone: gone, held: f.held}
 			if p.names, err = s.facetNames(ctx, f.id, m.wanted); err != nil {
 				return nil, err
 			}
@@ -92,7 +92,7 @@ func (s *Store) place(ctx context.Context, stream gatehouse.Stream, at Position)
 
 // foundMirror is a mirror that is searched.
 type foundMirror struct {
-	id          int64
+	id, held    int64
 	integration string
 }
 
@@ -107,12 +107,12 @@ func (s *Store) mirrorsOf(ctx context.Context, integrations []string, stream gat
 		return nil, err
 	}
 	//nolint:gosec // the parts are ours
-	rows, err := s.read.QueryContext(ctx, "SELECT id, integration_id FROM mirrors"+c.where(), c.args...)
+	rows, err := s.read.QueryContext(ctx, "SELECT id, held, integration_id FROM mirrors"+c.where(), c.args...)
 	if err != nil {
 		return nil, err
 	}
 	return scanAll(rows, func(scan func(...any) error) (f foundMirror, err error) {
-		err = scan(&f.id, &f.integration)
+		err = scan(&f.id, &f.held, &f.integration)
 		return f, err
 	})
 }

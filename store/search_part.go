@@ -25,6 +25,7 @@ type part struct {
 	integration string
 	mirror      int64
 	gone        int64
+	held        int64            // records of the mirror
 	names       map[string]int64 // ids of the names of facets
 
 	lead     *point // of phaseLed
@@ -34,7 +35,7 @@ type part struct {
 	size     int  // of the next batch
 	examined int  // rows looked at so far
 	found    int  // hits among them
-	fallback bool // another way was weighed already
+	settled  bool // another way was tried already
 	buffer   []hit
 }
 
@@ -112,9 +113,8 @@ func (p *part) choose(ctx context.Context) error {
 	default:
 		p.phase = phaseSorted
 	}
-	// To read ids and look at the other points is cheap; to look at lists is not.
-	few := p.store.options.Search.Few
-	best, err := p.cheapest(ctx, p.where.leads(), 6*few)
+	few := p.few()
+	best, err := p.cheapest(ctx, p.where.leads(), few)
 	switch {
 	case err != nil:
 		return err
@@ -132,6 +132,25 @@ func (p *part) choose(ctx context.Context) error {
 	}
 	return err
 }
+
+// few is up to how many hits of one condition it costs less to gather and sort
+// them than to read in order. Of n hits among all records, all/n rows have to be
+// read for each one that is wanted: both cost the same where n is the root of
+// those wanted times all.
+func (p *part) few() int {
+	o := p.store.options.Search
+	if o.Few > 0 {
+		return o.Few
+	}
+	wanted := p.q.Limit
+	if wanted == 0 {
+		return o.Many
+	}
+	return min(o.Many, max(fewLeast, int(math.Sqrt(float64(wanted)*float64(p.held)))))
+}
+
+// fewLeast is how many records are gathered however few there are in all.
+const fewLeast = 200
 
 // chooseLead takes the point with the fewest records to read by.
 func (p *part) chooseLead(ctx context.Context, best *lead) error {
@@ -154,14 +173,15 @@ func (p *part) chooseLead(ctx context.Context, best *lead) error {
 	return nil
 }
 
-// weigh looks for another way when many rows were read for few hits.
-func (p *part) weigh(ctx context.Context) error {
-	if p.fallback || p.examined < p.store.options.Search.Budget || p.found*64 > p.examined {
+// weigh looks for another way when so many rows were read for so few hits that the
+// rest of those wanted is far away.
+func (p *part) weigh(ctx context.Context, want int) error {
+	o := p.store.options.Search
+	ahead := want * p.examined / max(1, p.found) // rows to read
+	if p.settled || p.examined < o.Budget || ahead < o.Budget {
 		return nil
 	}
-	p.fallback = true
-	many := p.store.options.Search.Many
-	best, err := p.cheapest(ctx, p.where.leads(), many)
+	best, err := p.cheapest(ctx, p.where.leads(), min(ahead, o.Many))
 	if err != nil {
 		return err
 	}
@@ -171,8 +191,9 @@ func (p *part) weigh(ctx context.Context) error {
 	if best == nil || (p.lead != nil && best.point == p.lead) {
 		return nil
 	}
-	ids, err := p.gatherIDs(ctx, *best, many)
-	if err != nil || len(ids) >= many {
+	p.settled = true
+	ids, err := p.gatherIDs(ctx, *best, o.Many)
+	if err != nil || len(ids) >= o.Many {
 		return err
 	}
 	return p.gather(ctx, ids)
@@ -198,22 +219,31 @@ func (p *part) gather(ctx context.Context, ids []int64) error {
 		}
 		all = append(all, hits...)
 	}
+	if err := p.addKeys(ctx, all); err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(h hit) bool { return p.started && !p.behind(h) })
 	slices.SortFunc(all, p.compare)
 	p.keep(all)
 	return nil
 }
 
-// detail looks up the facets of records and keeps those that meet the rest and
-// come behind the position.
+// detail looks up the facets of records and keeps those that meet the rest.
 func (p *part) detail(ctx context.Context, ids []int64) ([]hit, error) {
-	var hits []hit
-	err := p.eachFacets(ctx, ids, !p.byID, func(id int64, key string, facets []namedValue) {
-		h := hit{integration: p.integration, id: id, key: key}
+	hits := make([]hit, 0, len(ids))
+	if p.q.Sort == "" && len(p.where.spans)+len(p.where.rest) == 0 {
+		for _, id := range ids {
+			hits = append(hits, hit{integration: p.integration, id: id})
+		}
+		return hits, nil
+	}
+	err := p.eachFacets(ctx, ids, func(id int64, facets []namedValue) {
+		h := hit{integration: p.integration, id: id}
 		if p.q.Sort != "" {
 			value, ok := p.sortValue(facets)
 			h.value, h.missing = value, !ok
 		}
-		if p.fits(facets) && (!p.started || p.behind(h)) {
+		if p.fits(facets) {
 			hits = append(hits, h)
 		}
 	})
@@ -251,15 +281,15 @@ func (p *part) readSorted(ctx context.Context, want int) error {
 	if len(p.buffer) >= want {
 		return nil
 	}
-	return p.weighWith(ctx)
+	return p.weighWith(ctx, want-len(p.buffer))
 }
 
 // weighWith weighs only when nothing waits in the buffer: what is gathered comes
 // behind it, so that order is kept.
-func (p *part) weighWith(ctx context.Context) error {
+func (p *part) weighWith(ctx context.Context, want int) error {
 	held := p.buffer
 	p.buffer = nil
-	err := p.weigh(ctx)
+	err := p.weigh(ctx, want)
 	p.buffer = append(held, p.buffer...)
 	return err
 }
@@ -303,7 +333,7 @@ func (p *part) readOn(ctx context.Context, want int, read func(context.Context, 
 	if len(p.buffer) >= want {
 		return nil
 	}
-	return p.weighWith(ctx)
+	return p.weighWith(ctx, want-len(p.buffer))
 }
 
 // sift keeps the rows that meet the whole search.
@@ -316,7 +346,7 @@ func (p *part) sift(ctx context.Context, rows []candidate) error {
 	}
 	good := map[int64]string{}
 	if len(ids) > 0 {
-		err := p.eachFacets(ctx, ids, false, func(id int64, _ string, facets []namedValue) {
+		err := p.eachFacets(ctx, ids, func(id int64, facets []namedValue) {
 			value, has := p.sortValue(facets)
 			if p.fits(facets) && (p.phase == phaseSorted || p.q.Sort == "" || !has) {
 				good[id] = value

@@ -45,8 +45,8 @@ type Options struct {
 type SearchTuning struct {
 	First  int // rows of the first batch that is read in order; default 128
 	Batch  int // rows of a batch at most; default 1,000
-	Few    int // fewer records are gathered at once; default 600, of six times as many of one condition
-	Budget int // rows read in order before another way is weighed; default 1,500
+	Few    int // fewer records of one condition are gathered at once; default: the root of the limit times all records
+	Budget int // rows read in order before another way is weighed; default 500
 	Many   int // more records than this are not gathered then; default 20,000
 }
 
@@ -55,7 +55,7 @@ func (t SearchTuning) withDefaults() SearchTuning {
 	for _, d := range []struct {
 		value *int
 		by    int
-	}{{&t.First, 128}, {&t.Batch, 1000}, {&t.Few, 600}, {&t.Budget, 1500}, {&t.Many, 20_000}} {
+	}{{&t.First, 128}, {&t.Batch, 1000}, {&t.Budget, 500}, {&t.Many, 20_000}} {
 		if *d.value <= 0 {
 			*d.value = d.by
 		}
