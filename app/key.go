@@ -58,14 +58,15 @@ func (a *App) giveKey(ctx context.Context, k gatehouse.Key, by gatehouse.ActorKi
 // auditKey writes down what was done to a key.
 func (a *App) auditKey(ctx context.Context, by gatehouse.ActorKind, operation string, k gatehouse.Key) error {
 	_, err := a.store.AppendAudit(ctx, gatehouse.AuditEntry{
-		Actor:     map[gatehouse.ActorKind]string{gatehouse.ActorSystem: "bootstrap", gatehouse.ActorLocal: localUser()}[by],
+		Actor:     map[gatehouse.ActorKind]string{gatehouse.ActorSystem: "bootstrap", gatehouse.ActorLocal: LocalUser()}[by],
 		ActorKind: by, Operation: operation, Target: k.ID, Outcome: "done", Detail: server.KeyDetail(k),
 	})
 	return err
 }
 
-// localUser is who works on this machine.
-func localUser() string {
+// LocalUser names the person who runs this process, for the audit log: the user
+// name of the environment, else the number of the user.
+func LocalUser() string {
 	for _, name := range []string{"USER", "USERNAME", "LOGNAME"} {
 		if user := os.Getenv(name); user != "" {
 			return user

@@ -36,7 +36,7 @@ func (p *program) useService(ctx context.Context, use func(*service) error) erro
 		return use(&service{Client: c, p: p})
 	}
 	return p.useApp(ctx, false, app.Options{}, func(a *app.App) error {
-		c, err := p.localClient(ctx, a)
+		c, err := p.localClient(a)
 		if err != nil {
 			return err
 		}
@@ -75,12 +75,10 @@ func (p *program) apiKey() (gatehouse.Secret, error) {
 	return gatehouse.Secret{}, nil
 }
 
-// localClient is a client of the API in this process.
-func (p *program) localClient(ctx context.Context, a *app.App) (*client.Client, error) {
+// localClient is a client of the API in this process: with the key of the
+// settings, else as the person who runs it.
+func (p *program) localClient(a *app.App) (*client.Client, error) {
 	key, err := p.apiKey()
-	if err == nil && key.Reveal() == "" {
-		key, err = p.machineKey(ctx, a)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +86,11 @@ func (p *program) localClient(ctx context.Context, a *app.App) (*client.Client, 
 	if err != nil {
 		return nil, err
 	}
-	transport := client.InProcess(rest.Handler())
+	handler := rest.Handler()
+	if key.Reveal() == "" {
+		handler = rest.Local(app.LocalUser())
+	}
+	transport := client.InProcess(handler)
 	return client.New("http://localhost", client.Options{Key: key, UserAgent: userAgent, HTTPClient: &http.Client{Transport: transport}})
 }
 

@@ -20,6 +20,8 @@ type caller struct {
 	all     bool     // sees every integration, those to come too
 	sees    []string // otherwise: ids
 	expires time.Time
+	// proof is the hash of the key that was shown; nothing for a token.
+	proof gatehouse.Hash
 }
 
 // allows reports whether the caller has a scope.
@@ -44,6 +46,7 @@ const (
 	callerKey contextKey = iota
 	noteKey
 	requestKey
+	localKey
 )
 
 // callerOf returns who asks. Behind the gate there always is somebody.
