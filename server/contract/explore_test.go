@@ -36,6 +36,7 @@ type explorer struct {
 	asked    int
 	refused  int             // 4xx
 	live     bool            // whatever can be asked of Defender is
+	patient  bool            // actions go on, so that there is something to fetch
 	told     map[string]bool // what was found already
 }
 
@@ -145,8 +146,8 @@ func (x *explorer) draw(operations []*operation) question {
 		}
 	}
 	op := one(x.maker, operations)
-	for op.OperationID == "followEvents" && !x.chance(0.1) {
-		op = one(x.maker, operations)
+	for op.OperationID == "followEvents" && !x.chance(0.1) || op.OperationID == "getActionResult" && x.patient && !x.chance(0.02) {
+		op = one(x.maker, operations) // those take their time
 	}
 	q := question{op: op, method: op.method, header: http.Header{}}
 	wild := x.chance(0.5) // whether anything is to be wrong
@@ -414,6 +415,7 @@ func TestProofExplore(t *testing.T) {
 		}
 	})
 	if questions > few {
+		x.patient = true
 		must(t, x.app.Start(t.Context())) // actions go on, and the mirror moves
 	}
 	x.explore(x.document.operations(), questions)
