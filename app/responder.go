@@ -36,6 +36,10 @@ func (r *responses) start(ctx context.Context) {
 	r.working.Go(func() { _ = r.Run(ctx) }) // it ends with its context, and with nothing else
 }
 
+// StartResponding works on response actions, and on nothing else, until [App.Stop].
+// It is for a process that waits for one of them where no other serves the mirror.
+func (a *App) StartResponding(ctx context.Context) { a.responses.start(ctx) }
+
 // halt ends the work. What is under way is found again by the next process.
 func (r *responses) halt() {
 	r.mu.Lock()

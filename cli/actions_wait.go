@@ -28,7 +28,7 @@ waiting, not the action.
 
 On the machine of the mirror the work is left to a "gatehouse serve" on the same
 data. When there is none, this command works until the actions have ended: it
-carries out what is due, and mirrors what is due, as serve does.`,
+carries out what is due, as serve does.`,
 		Example: "  gatehouse actions wait act_4K7QJ2\n  gatehouse actions wait act_4K7QJ2 --output json --quiet",
 		Args:    wants("ID..."),
 		RunE: func(cmd *cobra.Command, ids []string) error {
@@ -80,9 +80,7 @@ func (s *service) follow(ctx context.Context, a api.Action) (api.Action, error) 
 			return a, nil
 		}
 		if a.State != api.ActionWaiting && time.Since(moved) >= othersTime {
-			if err := s.workHere(ctx); err != nil {
-				return a, err
-			}
+			s.workHere(ctx)
 		}
 		if err := rest(ctx, pace); err != nil {
 			return a, err
@@ -129,12 +127,12 @@ func (s *service) tell(a api.Action, told map[int]api.ActionStatus) bool {
 	return news
 }
 
-// workHere makes this process work on what is due, unless a server does.
-func (s *service) workHere(ctx context.Context) error {
+// workHere makes this process work on response actions, unless a server does.
+func (s *service) workHere(ctx context.Context) {
 	if s.local == nil || s.here {
-		return nil
+		return
 	}
 	s.here = true
-	s.p.log.Info("no other process works on this mirror: this one does")
-	return s.local.Start(context.WithoutCancel(ctx))
+	s.p.log.Info("no other process works on this action: this one does")
+	s.local.StartResponding(ctx)
 }

@@ -21,7 +21,7 @@ starts this command. It ends when the agent hangs up. Set it up in the agent as
 
 With --server and an API key the tools ask that server; they are those of the
 key's scopes. Without, they read the mirror of this machine, and only with --scope
-respond they act: this command then works on what is due, as "gatehouse serve"
+respond they act: this command then carries them out, as "gatehouse serve"
 does.
 
 Agents that speak streamable HTTP need no command: "gatehouse serve" has them at
@@ -53,9 +53,7 @@ func (s *service) serveAgent(ctx context.Context, scope api.Scope) error {
 		return err
 	}
 	if s.local != nil && scope == api.ScopeRespond {
-		if err := s.workHere(ctx); err != nil {
-			return err
-		}
+		s.workHere(ctx)
 	}
 	in, err := s.p.stdin.open("what the agent says")
 	if err != nil {
