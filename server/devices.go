@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/api"
@@ -117,8 +118,49 @@ func (s *Server) isolation(ctx context.Context, integrations, devices []string) 
 		k := mirrorKey{f.Integration, strings.ToLower(a.MachineID)}
 		actions[k] = append(actions[k], a)
 	}
+	if err := s.addOurs(ctx, integrations, devices, actions); err != nil {
+		return nil, err
+	}
 	for k, list := range actions {
 		states[k] = stream.FoldActions(list)
 	}
 	return states, nil
+}
+
+// oursAge is how far back our own actions are looked at: by then the mirror has
+// read them long since.
+const oursAge = 7 * 24 * time.Hour
+
+// addOurs adds what Microsoft has said of our own actions, which the mirror may
+// not have read yet: whoever has seen an isolation succeed sees the device
+// isolated. Of an action that both have, the later word counts.
+func (s *Server) addOurs(ctx context.Context, integrations, devices []string, actions map[mirrorKey][]stream.MachineAction) error {
+	ours, err := s.store.Actions(ctx, store.ActionFilter{
+		Integrations: integrations, Names: []string{"isolate", "release", "contain", "restrict", "unrestrict"}, Since: s.now().Add(-oursAge), Limit: 1000,
+	})
+	if err != nil {
+		return err
+	}
+	for _, a := range ours {
+		for _, t := range a.Targets {
+			if len(t.Result) == 0 || !slices.Contains(devices, strings.ToLower(t.ID)) {
+				continue
+			}
+			k := mirrorKey{a.Integration, strings.ToLower(t.ID)}
+			actions[k] = withLater(actions[k], stream.ActionOf(t.Result))
+		}
+	}
+	return nil
+}
+
+// withLater adds a machine action to a list, in place of an earlier word on it.
+func withLater(list []stream.MachineAction, a stream.MachineAction) []stream.MachineAction {
+	n := slices.IndexFunc(list, func(have stream.MachineAction) bool { return have.ID == a.ID })
+	if n < 0 {
+		return append(list, a)
+	}
+	if a.LastUpdateDateTimeUTC.After(list[n].LastUpdateDateTimeUTC.Time) {
+		list[n] = a
+	}
+	return list
 }
