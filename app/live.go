@@ -74,8 +74,10 @@ func liveReads() []liveRead {
 }
 
 // ReadLive reads one object from Defender, through the API that the mirror would
-// take.
+// take. It leaves a part of Microsoft's limits to response actions, as every
+// reading does.
 func (b backend) ReadLive(ctx context.Context, integration string, name gatehouse.Stream, key string) (server.LiveRecord, error) {
+	ctx = defender.Scheduled(ctx, b.accounts.worker)
 	i, err := b.store.Integration(ctx, integration)
 	if err != nil {
 		return server.LiveRecord{}, err
@@ -115,7 +117,10 @@ func (b backend) ReadLive(ctx context.Context, integration string, name gatehous
 const huntRowsMost = 100_000
 
 // Hunt runs a query once.
-func (b backend) Hunt(ctx context.Context, integration, query, timespan string) (server.HuntResult, error) {
+func (b backend) Hunt(ctx context.Context, integration string, q server.HuntQuery) (server.HuntResult, error) {
+	if q.Scheduled {
+		ctx = defender.Scheduled(ctx, b.accounts.worker)
+	}
 	i, err := b.store.Integration(ctx, integration)
 	if err != nil {
 		return server.HuntResult{}, err
@@ -124,15 +129,15 @@ func (b backend) Hunt(ctx context.Context, integration, query, timespan string) 
 	if err != nil {
 		return server.HuntResult{}, err
 	}
-	through, err := huntDoor(i.API, timespan, acc.held)
+	through, err := huntDoor(i.API, q.Timespan, acc.held)
 	if err != nil {
 		return server.HuntResult{}, err
 	}
 	var hunt *defender.Hunt
 	if through == gatehouse.APIGraph {
-		hunt, err = acc.clients.Graph.Hunting.Run(ctx, query, &graph.HuntOptions{Timespan: timespan})
+		hunt, err = acc.clients.Graph.Hunting.Run(ctx, q.Text, &graph.HuntOptions{Timespan: q.Timespan})
 	} else {
-		hunt, err = acc.clients.Defender.Hunting.Run(ctx, query)
+		hunt, err = acc.clients.Defender.Hunting.Run(ctx, q.Text)
 	}
 	if err != nil {
 		return server.HuntResult{}, err

@@ -26,8 +26,10 @@ var errEnough = errors.New("enough was read")
 
 // ListLive reads a stream through the door that the mirror would take. Conditions
 // on time are pushed down where Microsoft documents that it filters by them; all
-// others are the caller's.
+// others are the caller's. It leaves a part of Microsoft's limits to response
+// actions.
 func (b backend) ListLive(ctx context.Context, integration string, name gatehouse.Stream, where []store.Condition, take func(server.LiveRecord) bool) (whole bool, err error) {
+	ctx = defender.Scheduled(ctx, b.accounts.worker)
 	i, err := b.store.Integration(ctx, integration)
 	if err != nil {
 		return false, err

@@ -59,9 +59,17 @@ type LiveRecord struct {
 
 // HuntBackend runs advanced hunting queries.
 type HuntBackend interface {
-	// Hunt runs a query once. The timespan is ISO 8601, for Graph only; it may be
-	// empty.
-	Hunt(ctx context.Context, integration, query, timespan string) (HuntResult, error)
+	// Hunt runs a query once.
+	Hunt(ctx context.Context, integration string, q HuntQuery) (HuntResult, error)
+}
+
+// HuntQuery is a query as it is run.
+type HuntQuery struct {
+	Text     string // in Kusto
+	Timespan string // ISO 8601, for Graph only; may be empty
+	// Scheduled tells that nobody waits for it: it leaves a part of Microsoft's limits
+	// to those that somebody waits for.
+	Scheduled bool
 }
 
 // HuntResult is what a query has found.

@@ -16,11 +16,21 @@ import (
 
 // How the live feed goes.
 const (
-	livePoll  = 500 * time.Millisecond // how often the end of the log is looked at
-	liveBeat  = 15 * time.Second       // how often a comment shows that the connection lives
-	livePage  = 100                    // changes that are in memory for one reader
-	liveWrite = 20 * time.Second       // how long a reader may take to fetch them
+	livePoll = 500 * time.Millisecond // how often the end of the log is looked at
+	livePage = 100                    // changes that are in memory for one reader
 )
+
+// livePace is how long things take in a live feed.
+type livePace struct {
+	// beat is how often a comment shows that the connection lives, and how often it is
+	// asked whether the reader's key still does.
+	beat time.Duration
+	// write is how long a reader may take to fetch what is sent.
+	write time.Duration
+}
+
+// usualPace is that of every server; tests have their own.
+func usualPace() livePace { return livePace{beat: 15 * time.Second, write: 20 * time.Second} }
 
 // liveQuery asks to follow the feed.
 type liveQuery struct {
@@ -47,7 +57,7 @@ func (s *Server) followEvents(ctx context.Context, q *liveQuery) (*huma.StreamRe
 		ctx, cancel := context.WithCancel(hc.Context())
 		defer cancel()
 		defer context.AfterFunc(s.drained, cancel)()
-		f.follow(ctx, newEventWriter(hc), after)
+		f.follow(ctx, newEventWriter(hc, s.pace.write), after)
 	}}, nil
 }
 
@@ -66,15 +76,22 @@ func (s *Server) begin(ctx context.Context, q *liveQuery) (int64, error) {
 	return s.store.LastEvent(ctx)
 }
 
-// follow writes changes until ctx ends or the reader is gone.
+// follow writes changes until ctx ends, the reader is gone, or its key is.
 func (f feed) follow(ctx context.Context, w *eventWriter, after int64) {
 	if w.comment("gatehouse") != nil {
 		return
 	}
-	poll, beat := time.NewTicker(livePoll), time.NewTicker(liveBeat)
+	poll, beat := time.NewTicker(livePoll), time.NewTicker(f.pace.beat)
 	defer poll.Stop()
 	defer beat.Stop()
-	for {
+	for asked := time.Now(); ; {
+		if now := time.Now(); now.Sub(asked) >= f.pace.beat {
+			asked = now
+			if !f.still(ctx, callerOf(ctx)) {
+				_ = w.problem(unauthenticated()) // the connection ends anyhow
+				return
+			}
+		}
 		page, err := f.page(ctx, after, livePage)
 		if err != nil {
 			if ctx.Err() == nil {
@@ -86,7 +103,6 @@ func (f feed) follow(ctx context.Context, w *eventWriter, after int64) {
 			if w.events(page.Items) != nil {
 				return
 			}
-			beat.Reset(liveBeat)
 		}
 		more := len(page.Items) == livePage
 		after = page.Next
@@ -108,10 +124,13 @@ func (f feed) follow(ctx context.Context, w *eventWriter, after int64) {
 // eventWriter writes server-sent events, each batch within its time.
 type eventWriter struct {
 	hc   huma.Context
+	most time.Duration // to send one batch
 	body bytes.Buffer
 }
 
-func newEventWriter(hc huma.Context) *eventWriter { return &eventWriter{hc: hc} }
+func newEventWriter(hc huma.Context, most time.Duration) *eventWriter {
+	return &eventWriter{hc: hc, most: most}
+}
 
 // comment writes a line that readers pass over.
 func (w *eventWriter) comment(text string) error {
@@ -146,7 +165,7 @@ func (w *eventWriter) send() error {
 	defer w.body.Reset()
 	out := w.hc.BodyWriter()
 	if rw, ok := out.(http.ResponseWriter); ok {
-		_ = http.NewResponseController(rw).SetWriteDeadline(time.Now().Add(liveWrite)) // where there is a connection
+		_ = http.NewResponseController(rw).SetWriteDeadline(time.Now().Add(w.most)) // where there is a connection
 	}
 	if _, err := out.Write(w.body.Bytes()); err != nil {
 		return err

@@ -63,6 +63,13 @@ func (s *Server) pass(ctx context.Context, out *recorder, req *http.Request, r r
 			s.refuse(ctx, out, req, newProblem(api.CodeScope, "this needs the scope "+string(r.scope), ""))
 			return ctx
 		}
+		leave, p := s.crowd.enter(c.id, r.streams)
+		if p != nil {
+			out.Header().Set("Retry-After", "1")
+			s.refuse(ctx, out, req, p)
+			return ctx
+		}
+		defer leave()
 	}
 	req = req.WithContext(ctx)
 	if p := s.takeBody(out, req, r); p != nil {

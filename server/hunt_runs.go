@@ -85,6 +85,11 @@ func (s *Server) startRuns(ctx context.Context, r gatehouse.HuntRun, timespan st
 	if len(integrations) == 0 {
 		return nil, invalid("body.integrations", "there is no integration to hunt in", "GET /v1/integrations lists those that you may see")
 	}
+	if s.hunting.waiting.Load() > huntsWaiting {
+		p := newProblem(api.CodeRateLimited, "too many hunts wait for their place", "try again when some have ended: GET /v1/hunt-runs?state=queued")
+		p.RetryAfter = int(time.Minute / time.Second)
+		return nil, p
+	}
 	page := api.HuntRuns{Items: []api.HuntRun{}, Warnings: warningsOf(r.Query)}
 	var ids []string
 	for _, i := range integrations {
@@ -96,7 +101,11 @@ func (s *Server) startRuns(ctx context.Context, r gatehouse.HuntRun, timespan st
 		}
 		ids = append(ids, kept.ID)
 		page.Items = append(page.Items, s.huntRunOf(kept))
-		s.behind.Go(func() { s.execute(s.drained, kept, timespan) })
+		s.hunting.waiting.Add(1)
+		s.behind.Go(func() {
+			defer s.hunting.waiting.Add(-1)
+			s.execute(s.drained, kept, HuntQuery{Text: kept.Query, Timespan: timespan})
+		})
 	}
 	noteOf(ctx).detail = map[string]any{"runs": ids, "query": shortened(r.Query)}
 	if len(integrations) == 1 {

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
@@ -18,13 +19,19 @@ const (
 	huntsNewest = 3 // runs of a saved hunt that are kept however old they are
 )
 
-// hunting bounds the hunts that run at once.
-type hunting struct{ places chan struct{} }
+// huntsWaiting is how many runs may wait for their place.
+const huntsWaiting = 1000
 
-func newHunting() hunting { return hunting{make(chan struct{}, huntsAtOnce)} }
+// hunting bounds the hunts that run at once, and those that wait for it.
+type hunting struct {
+	places  chan struct{}
+	waiting *atomic.Int64
+}
+
+func newHunting() hunting { return hunting{make(chan struct{}, huntsAtOnce), new(atomic.Int64)} }
 
 // execute runs a query and keeps what it finds.
-func (s *Server) execute(ctx context.Context, r gatehouse.HuntRun, timespan string) {
+func (s *Server) execute(ctx context.Context, r gatehouse.HuntRun, q HuntQuery) {
 	select {
 	case s.hunting.places <- struct{}{}:
 		defer func() { <-s.hunting.places }()
@@ -37,7 +44,7 @@ func (s *Server) execute(ctx context.Context, r gatehouse.HuntRun, timespan stri
 	}
 	if err == nil {
 		limited, cancel := context.WithTimeout(ctx, huntTime)
-		err = s.hunt(limited, &r, timespan)
+		err = s.hunt(limited, &r, q)
 		cancel()
 	}
 	r.State, r.Ended = gatehouse.HuntSucceeded, s.now().UTC()
@@ -58,8 +65,8 @@ func (s *Server) execute(ctx context.Context, r gatehouse.HuntRun, timespan stri
 }
 
 // hunt asks Microsoft and keeps the rows.
-func (s *Server) hunt(ctx context.Context, r *gatehouse.HuntRun, timespan string) error {
-	found, err := s.backend.Hunt(ctx, r.Integration, r.Query, timespan)
+func (s *Server) hunt(ctx context.Context, r *gatehouse.HuntRun, q HuntQuery) error {
+	found, err := s.backend.Hunt(ctx, r.Integration, q)
 	if err != nil {
 		return err
 	}
@@ -154,7 +161,7 @@ func (s *Server) runScheduled(ctx context.Context, h gatehouse.Hunt) error {
 		if err != nil {
 			return err
 		}
-		s.execute(ctx, r, "")
+		s.execute(ctx, r, HuntQuery{Text: h.Query, Scheduled: true})
 	}
 	return nil
 }

@@ -3,14 +3,19 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/api"
+	"github.com/gatehouse-sec/gatehouse/store"
 )
 
 // everyLeast is the shortest interval of a scheduled hunt: Microsoft bounds both
@@ -83,7 +88,7 @@ func (c *caller) seesHunt(h gatehouse.Hunt) bool {
 // huntOf is a hunt as it is shown.
 func huntOf(h gatehouse.Hunt) api.Hunt {
 	return api.Hunt{
-		ID: h.ID, Name: h.Name, Query: h.Query, Integrations: h.Integrations, Every: h.Schedule, Enabled: h.Enabled, By: h.By,
+		ID: h.ID, Name: huntName(h), Query: h.Query, Integrations: h.Integrations, Every: h.Schedule, Enabled: h.Enabled, By: h.By,
 		Created: h.Created, Changed: h.Changed, NextRun: h.NextRun,
 	}
 }
@@ -91,15 +96,60 @@ func huntOf(h gatehouse.Hunt) api.Hunt {
 // oneHunt returns a hunt that the caller sees, and notes it for the audit.
 func (s *Server) oneHunt(ctx context.Context, idOrName string) (gatehouse.Hunt, error) {
 	missing := notFound(fmt.Sprintf("there is no hunt %q", shortened(idOrName)), "GET /v1/hunts lists them")
-	h, err := s.store.Hunt(ctx, idOrName)
-	switch p := storeProblem(err); {
-	case err == nil && callerOf(ctx).seesHunt(h):
-		noteOf(ctx).target = h.ID
-		return h, nil
-	case err == nil, p != nil && p.Code == api.CodeNotFound:
-		return gatehouse.Hunt{}, missing
+	all, err := s.store.Hunts(ctx)
+	if err != nil {
+		return gatehouse.Hunt{}, err
 	}
-	return h, err
+	var found []gatehouse.Hunt
+	for _, h := range all {
+		if (h.ID == idOrName || huntName(h) == idOrName) && callerOf(ctx).seesHunt(h) {
+			found = append(found, h)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return gatehouse.Hunt{}, missing
+	case 1:
+		noteOf(ctx).target = found[0].ID
+		return found[0], nil
+	}
+	p := newProblem(api.CodeAmbiguous, fmt.Sprintf("there are %d hunts %q", len(found), shortened(idOrName)), "send the id of one of them")
+	for _, h := range found {
+		p.Candidates = append(p.Candidates, api.Candidate{ID: h.ID, Name: huntName(h), Detail: "in " + strings.Join(h.Integrations, ", ")})
+	}
+	return gatehouse.Hunt{}, p
+}
+
+// huntMark parts the name of a hunt from what tells it, in the store, from hunts of
+// that name in other integrations.
+const huntMark = "\x1f"
+
+// huntName is what a hunt is called.
+func huntName(h gatehouse.Hunt) string {
+	name, _, _ := strings.Cut(h.Name, huntMark)
+	return name
+}
+
+// keptName is the name of a hunt as the store has it: one of its kind among the
+// hunts of the same integrations. Were it so among all, whoever may not see a hunt
+// would learn from a refusal that it is there.
+func keptName(h gatehouse.Hunt) string {
+	if len(h.Integrations) == 0 {
+		return h.Name
+	}
+	sum := sha256.Sum256([]byte(strings.Join(slices.Sorted(slices.Values(h.Integrations)), " ")))
+	return h.Name + huntMark + hex.EncodeToString(sum[:8])
+}
+
+// keepHunt keeps a hunt, by adding or changing it.
+func keepHunt(ctx context.Context, h gatehouse.Hunt, put func(context.Context, gatehouse.Hunt) (gatehouse.Hunt, error)) (*answer[api.Hunt], error) {
+	name := h.Name
+	h.Name = keptName(h)
+	kept, err := put(ctx, h)
+	if errors.Is(err, store.ErrExists) {
+		return nil, newProblem(api.CodeConflict, fmt.Sprintf("there is a hunt %q in these integrations", shortened(name)), "choose another name")
+	}
+	return &answer[api.Hunt]{huntOf(kept)}, err
 }
 
 func (s *Server) getHunt(ctx context.Context, in *HuntPath) (*answer[api.Hunt], error) {
@@ -114,8 +164,7 @@ func (s *Server) createHunt(ctx context.Context, in *newHuntInput) (*answer[api.
 	}
 	h.ID, h.By = "hunt_"+newToken(), callerOf(ctx).id
 	noteOf(ctx).target = h.ID
-	kept, err := s.store.AddHunt(ctx, h)
-	return &answer[api.Hunt]{huntOf(kept)}, err
+	return keepHunt(ctx, h, s.store.AddHunt)
 }
 
 func (s *Server) replaceHunt(ctx context.Context, in *replaceHuntInput) (*answer[api.Hunt], error) {
@@ -128,8 +177,7 @@ func (s *Server) replaceHunt(ctx context.Context, in *replaceHuntInput) (*answer
 		return nil, err
 	}
 	h.ID, h.By = held.ID, callerOf(ctx).id
-	kept, err := s.store.UpdateHunt(ctx, h)
-	return &answer[api.Hunt]{huntOf(kept)}, err
+	return keepHunt(ctx, h, s.store.UpdateHunt)
 }
 
 func (s *Server) deleteHunt(ctx context.Context, in *HuntPath) (*none, error) {
@@ -146,6 +194,9 @@ func (s *Server) huntFrom(ctx context.Context, n api.NewHunt) (gatehouse.Hunt, e
 	h := gatehouse.Hunt{Name: strings.TrimSpace(n.Name), Query: n.Query, Schedule: n.Every, Enabled: n.Enabled == nil || *n.Enabled}
 	if h.Name == "" || strings.TrimSpace(n.Query) == "" || strings.HasPrefix(h.Name, "hunt_") {
 		return h, invalid("body.name", "a hunt needs a name, which does not begin with hunt_, and a query", "")
+	}
+	if strings.ContainsFunc(h.Name, unicode.IsControl) {
+		return h, invalid("body.name", "it has control characters in it", "")
 	}
 	if n.Every != "" {
 		every, err := time.ParseDuration(n.Every)

@@ -22,8 +22,11 @@ type LiveLister interface {
 	ListLive(ctx context.Context, integration string, name gatehouse.Stream, where []store.Condition, take func(LiveRecord) (more bool)) (whole bool, err error)
 }
 
-// liveMost is how many records of one integration a live list holds.
+// liveMost is how many records a live list holds, of all integrations together.
 const liveMost = 10_000
+
+// liveIntegrations is how many integrations a live list asks at most.
+const liveIntegrations = 50
 
 // liveAtOnce is how many integrations are asked at once.
 const liveAtOnce = 8
@@ -43,6 +46,8 @@ func (s *Server) listLive(ctx context.Context, l listing, q *listQuery) (*answer
 		return nil, invalid("query.live", "this server lists from the mirror alone", "leave live out")
 	case q.Cursor != "" || q.Count || q.Removed:
 		return nil, invalid("query.live", "a live list is one page, and Defender knows no removed records", "leave cursor, count and removed out")
+	case len(l.integrations) > liveIntegrations:
+		return nil, invalid("query.live", fmt.Sprintf("a live list asks at most %d integrations, and these are %d", liveIntegrations, len(l.integrations)), "name some with integration, or leave live out")
 	case l.within != "":
 		return nil, invalid("query.live", l.name+" are exported by Microsoft in files, which takes minutes", "leave live out")
 	}
@@ -85,7 +90,7 @@ func (s *Server) listLive(ctx context.Context, l listing, q *listQuery) (*answer
 // fits; with one, all that fits has to be known.
 func (s *Server) askLive(ctx context.Context, lister LiveLister, l listing, i gatehouse.Integration) (a liveAnswer) {
 	fits := newMatcher(l.stream, l.search.Where)
-	most := liveMost
+	most := max(liveMost/len(l.integrations), l.search.Limit)
 	if l.search.Sort == "" {
 		most = l.search.Limit
 	}

@@ -131,7 +131,7 @@ func (s *Server) byToken(ctx context.Context, text string) (*caller, *api.Proble
 		return nil, unauthenticated()
 	}
 	claims := map[string]any{}
-	if err := token.Claims(&claims); err != nil {
+	if err := token.Claims(&claims); err != nil || token.Subject == "" { // nobody in particular cannot be told from others
 		return nil, unauthenticated()
 	}
 	c := &caller{kind: gatehouse.ActorPerson, id: token.Issuer + "#" + token.Subject, name: nameIn(claims, token.Subject), expires: token.Expiry.UTC()}

@@ -74,6 +74,8 @@ type Server struct {
 	rates  *rates
 	tokens *tokens // nil: no OpenID Connect
 	quiet  anonymousAudit
+	crowd  crowd
+	pace   livePace
 
 	document document
 	hunting  hunting
@@ -93,7 +95,7 @@ func New(o Options) (*Server, error) {
 	o = o.withDefaults()
 	s := &Server{
 		options: o, store: o.Store, backend: o.Backend, responder: o.Responder, log: o.Log, now: o.Now,
-		mux: http.NewServeMux(), rates: newRates(o.RatePerMinute, o.Now), tokens: newTokens(o.OIDC, o.Now),
+		pace: usualPace(), mux: http.NewServeMux(), rates: newRates(o.RatePerMinute, o.Now), tokens: newTokens(o.OIDC, o.Now),
 	}
 	s.drained, s.drain = context.WithCancel(context.Background())
 	s.api = humago.New(gatedMux{s}, s.humaConfig())
