@@ -158,7 +158,7 @@ func (s *stage) kill(path string, orders []respond.Order, after time.Duration) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c := exec.CommandContext(s.t.Context(), os.Args[0]) //nolint:gosec // this very test
+	c := exec.CommandContext(s.t.Context(), os.Args[0]) // this very test
 	c.Env = append(os.Environ(), childSetting+"="+string(text))
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()

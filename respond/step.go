@@ -33,7 +33,7 @@ func (j *job) step(ctx context.Context, t *gatehouse.ActionTarget) error {
 // have one marker, as they have one comment.
 func (j *job) request(t *gatehouse.ActionTarget) action.Request {
 	var parameters map[string]string
-	_ = json.Unmarshal(j.a.Parameters, &parameters) //nolint:errcheck // draft has written them
+	_ = json.Unmarshal(j.a.Parameters, &parameters) // draft has written them
 	n := t.N
 	if j.door.Many != nil {
 		n = 1
@@ -263,7 +263,7 @@ func (j *job) cancel(ctx context.Context, t *gatehouse.ActionTarget) (done bool,
 	}
 	t.CancelSent = j.now()
 	if err != nil {
-		return false, nil // it has ended meanwhile, or cannot be cancelled: Poll tells
+		return false, nil //nolint:nilerr // it has ended meanwhile, or cannot be cancelled: Poll tells
 	}
 	return false, j.save(ctx, auditTarget("actions.cancel", *j.a, *t, outcomeDone))
 }

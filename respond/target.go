@@ -1,15 +1,11 @@
 package respond
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/action"
@@ -89,38 +85,6 @@ func shortened(text string) string {
 	return text
 }
 
-// unmerged leaves those out that were merged into another, where others are left:
-// what they were called, the other is called now.
-func unmerged(found []Candidate) []Candidate {
-	var left []Candidate
-	for _, c := range found {
-		if c.merged == "" {
-			left = append(left, c)
-		}
-	}
-	if len(left) == 0 {
-		return found
-	}
-	return left
-}
-
-// addressTime is how long after a device was last seen an address is taken for its
-// own: addresses move from one device to another.
-const addressTime = 24 * time.Hour
-
-// byAddress says why a device that was found by its address may not be the one
-// that has it now.
-func (r *Responder) byAddress(c Candidate, address string) string {
-	switch {
-	case !slices.Contains(c.addresses, address):
-		return fmt.Sprintf("%s is the address that %s (%s) is seen with from outside, which others may share: give the id of the device", address, c.ID, c.Name)
-	case r.now().Sub(c.LastSeen) > addressTime:
-		return fmt.Sprintf("%s was the address of %s (%s) when it was last seen, at %s, and may be another's now: give the id of the device",
-			address, c.ID, c.Name, c.LastSeen.UTC().Format(time.RFC3339))
-	}
-	return ""
-}
-
 // byID looks for a record with that key.
 func (r *Responder) byID(ctx context.Context, p place, text string, among []gatehouse.Integration) ([]Candidate, error) {
 	var found []Candidate
@@ -171,50 +135,4 @@ func (r *Responder) byName(ctx context.Context, p place, text string, among []ga
 		}
 	}
 	return found, nil
-}
-
-// candidate describes a record. Both APIs' shapes of a device are known: the one
-// of Defender for Endpoint and the row of a hunt.
-func candidate(i gatehouse.Integration, rec gatehouse.Record) Candidate {
-	var d struct {
-		ComputerDNSName, DeviceName   string
-		OSPlatform, HealthStatus      string
-		Title, IncidentName, Type     string
-		LastSeen, Timestamp           time.Time
-		DisplayName, OnboardingStatus string
-
-		LastIPAddress string
-		IPAddresses   []struct{ IPAddress string }
-
-		MergedIntoMachineID, MergedToDeviceID string
-		RedirectIncidentID                    json.RawMessage // a number or a text
-	}
-	_ = json.Unmarshal(rec.Document, &d) //nolint:errcheck // what cannot be read is left out of a description
-	c := Candidate{Integration: i, ID: rec.Key, LastSeen: d.LastSeen, addresses: []string{strings.ToLower(d.LastIPAddress)}}
-	c.merged = cmp.Or(d.MergedIntoMachineID, d.MergedToDeviceID)
-	if to := strings.Trim(string(d.RedirectIncidentID), `"`); c.merged == "" && to != "null" && to != "0" {
-		c.merged = to
-	}
-	for _, a := range d.IPAddresses {
-		c.addresses = append(c.addresses, strings.ToLower(a.IPAddress))
-	}
-	for _, name := range []string{d.ComputerDNSName, d.DeviceName, d.Title, d.DisplayName, d.IncidentName, d.Type} {
-		if c.Name == "" {
-			c.Name = name
-		}
-	}
-	if c.LastSeen.IsZero() {
-		c.LastSeen = d.Timestamp
-	}
-	var detail []string
-	for _, text := range []string{d.OSPlatform, d.HealthStatus, d.OnboardingStatus} {
-		if text != "" {
-			detail = append(detail, text)
-		}
-	}
-	if !c.LastSeen.IsZero() {
-		detail = append(detail, "last seen "+c.LastSeen.UTC().Format(time.RFC3339))
-	}
-	c.Detail = strings.Join(detail, ", ")
-	return c
 }

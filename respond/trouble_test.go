@@ -52,7 +52,7 @@ func TestDoubtfulTargets(t *testing.T) {
 	s.Responder = respond.New(s.store, s, quick())
 	now, old := time.Now().UTC(), time.Now().UTC().Add(-48*time.Hour)
 	alive, gone := s.devices[0].ID, strings.Repeat("ab", 20)
-	s.put("devices", gone, map[string]any{"computerDnsName": "merged", "mergedIntoMachineId": alive}, "name", "merged", "name", "both")
+	s.put("devices", gone, map[string]any{"computerDnsName": "merged", "lastSeen": "never", "mergedIntoMachineId": alive}, "name", "merged", "name", "both")
 	s.put("devices", alive, map[string]any{"computerDnsName": "alive"}, "name", "both")
 	s.put("devices", strings.Repeat("cd", 20), map[string]any{"lastIpAddress": "10.9.0.1", "lastExternalIpAddress": "203.0.113.7", "lastSeen": old}, "ip", "10.9.0.1", "ip", "203.0.113.7")
 	s.put("devices", strings.Repeat("ef", 20), map[string]any{"lastIpAddress": "10.9.0.2", "lastSeen": now}, "ip", "10.9.0.2")

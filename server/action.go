@@ -20,7 +20,7 @@ func actionOf(a gatehouse.ResponseAction) api.Action {
 		shown.Reason = a.Error
 	}
 	if len(a.Parameters) > 0 {
-		_ = json.Unmarshal(a.Parameters, &shown.Parameters) //nolint:errcheck // we have written it
+		_ = json.Unmarshal(a.Parameters, &shown.Parameters) // we have written it
 	}
 	for _, t := range a.Targets {
 		shown.Targets = append(shown.Targets, targetOf(a, t))

@@ -24,7 +24,7 @@ import (
 func (s *Server) gate(r route, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		begun := s.now()
-		id := requestName(req.Header.Get("X-Request-Id"))
+		id := requestName(req.Header.Get("X-Request-ID"))
 		ctx := context.WithValue(req.Context(), requestKey, id)
 		ctx = context.WithValue(ctx, noteKey, &note{})
 		secure(w.Header(), id)
@@ -158,7 +158,7 @@ func (s *Server) refuse(ctx context.Context, out *recorder, req *http.Request, p
 
 // secure sets the headers of every answer.
 func secure(h http.Header, id string) {
-	h.Set("X-Request-Id", id)
+	h.Set("X-Request-ID", id)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "no-referrer")

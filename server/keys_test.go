@@ -119,13 +119,13 @@ func TestRates(t *testing.T) {
 	_, other := h.key(gatehouse.ScopeRead)
 	for n := 4; n >= 0; n-- {
 		r := h.ask(h.admin, http.MethodGet, "/v1/me", nil)
-		if want := `"key";r=` + string(rune('0'+n)) + ";t="; r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("RateLimit"), want) {
-			t.Fatalf("%s %q, want %s", r.Status, r.Header.Get("RateLimit"), want)
+		if want := `"key";r=` + string(rune('0'+n)) + ";t="; r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Ratelimit"), want) {
+			t.Fatalf("%s %q, want %s", r.Status, r.Header.Get("Ratelimit"), want)
 		}
 	}
 	over := h.ask(h.admin, http.MethodGet, "/v1/me", nil)
 	refused(t, over, http.StatusTooManyRequests, api.CodeRateLimited)
-	if over.Header.Get("Retry-After") == "" || over.Header.Get("RateLimit-Policy") != `"key";q=5;w=60` {
+	if over.Header.Get("Retry-After") == "" || over.Header.Get("Ratelimit-Policy") != `"key";q=5;w=60` {
 		t.Errorf("%v", over.Header)
 	}
 	into[api.Identity](t, h.ask(other, http.MethodGet, "/v1/me", nil), http.StatusOK)

@@ -73,8 +73,8 @@ func (s *Server) spend(h http.Header, who string) bool {
 	}
 	left, reset, ok := s.rates.take(who)
 	seconds := int((reset + time.Second - 1) / time.Second)
-	h.Set("RateLimit-Policy", fmt.Sprintf(`"key";q=%d;w=%d`, s.rates.limit, int(rateWindow/time.Second)))
-	h.Set("RateLimit", fmt.Sprintf(`"key";r=%d;t=%d`, left, seconds))
+	h.Set("Ratelimit-Policy", fmt.Sprintf(`"key";q=%d;w=%d`, s.rates.limit, int(rateWindow/time.Second)))
+	h.Set("Ratelimit", fmt.Sprintf(`"key";r=%d;t=%d`, left, seconds))
 	if !ok {
 		h.Set("Retry-After", strconv.Itoa(seconds))
 	}

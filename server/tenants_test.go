@@ -84,8 +84,8 @@ func TestOddRequests(t *testing.T) {
 			t.Errorf("%s: %s %s", path, r.Status, r.body)
 		}
 	}
-	r := h.ask(key, http.MethodGet, "/v1/me", nil, "X-Request-Id", "a b\tlevel=ERROR")
-	if id := r.Header.Get("X-Request-Id"); !strings.HasPrefix(id, "req_") {
+	r := h.ask(key, http.MethodGet, "/v1/me", nil, "X-Request-ID", "a b\tlevel=ERROR")
+	if id := r.Header.Get("X-Request-ID"); !strings.HasPrefix(id, "req_") {
 		t.Errorf("the request is called %q", id)
 	}
 	if strings.Contains(h.log.String(), "\nX-Evil") {
