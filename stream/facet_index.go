@@ -14,6 +14,7 @@ import (
 type Indexer struct {
 	facets  []Facet
 	wanted  map[string][]place // members at the top of a document, in lower case
+	spelt   map[string]string  // what is wanted of members as they were spelt, to empty for nothing
 	point   pointSource
 	decoder *jsontext.Decoder
 }
@@ -27,7 +28,7 @@ type place struct {
 // NewIndexer makes an indexer for a stream; one for a stream without facets and
 // points finds nothing.
 func NewIndexer(name gatehouse.Stream) *Indexer {
-	x := &Indexer{facets: Facets(name).Facets, wanted: map[string][]place{}, point: pointTable()[name], decoder: jsontext.NewDecoder(new(bytes.Buffer))}
+	x := &Indexer{facets: Facets(name).Facets, wanted: map[string][]place{}, spelt: map[string]string{}, point: pointTable()[name], decoder: jsontext.NewDecoder(new(bytes.Buffer))}
 	for i, f := range x.facets {
 		for _, path := range f.paths {
 			steps := strings.Split(strings.ToLower(path), ".")
@@ -81,12 +82,12 @@ func (x *Indexer) eachMember(object []byte, f func(name string, value jsontext.V
 		return
 	}
 	for dec.PeekKind() == jsontext.KindString {
-		tok, err := dec.ReadToken()
+		raw, err := dec.ReadValue()
 		if err != nil {
 			return
 		}
-		name := strings.ToLower(tok.String())
-		if _, ok := x.wanted[name]; !ok {
+		name := x.nameOf(raw)
+		if name == "" {
 			if dec.SkipValue() != nil {
 				return
 			}
@@ -98,6 +99,27 @@ func (x *Indexer) eachMember(object []byte, f func(name string, value jsontext.V
 		}
 		f(name, value)
 	}
+}
+
+// speltMost bounds how many spellings are remembered.
+const speltMost = 1000
+
+// nameOf returns the name of a member in lower case when it is wanted, else nothing.
+// The members of a stream are always the same, so each spelling is looked at once.
+func (x *Indexer) nameOf(raw jsontext.Value) string {
+	name, known := x.spelt[string(raw)]
+	if known {
+		return name
+	}
+	if text, err := jsontext.AppendUnquote(nil, raw); err == nil || len(text) > 0 {
+		if name = strings.ToLower(string(text)); x.wanted[name] == nil {
+			name = ""
+		}
+	}
+	if len(x.spelt) < speltMost {
+		x.spelt[string(raw)] = name
+	}
+	return name
 }
 
 // collect hands out the texts at the end of a path. A list stands for each of its
