@@ -77,7 +77,7 @@ func liveReads() []liveRead {
 // take. It leaves a part of Microsoft's limits to response actions, as every
 // reading does.
 func (b backend) ReadLive(ctx context.Context, integration string, name gatehouse.Stream, key string) (server.LiveRecord, error) {
-	ctx = defender.Scheduled(ctx, b.accounts.worker)
+	ctx = defender.Scheduled(ctx, "")
 	i, err := b.store.Integration(ctx, integration)
 	if err != nil {
 		return server.LiveRecord{}, err
@@ -119,7 +119,7 @@ const huntRowsMost = 100_000
 // Hunt runs a query once.
 func (b backend) Hunt(ctx context.Context, integration string, q server.HuntQuery) (server.HuntResult, error) {
 	if q.Scheduled {
-		ctx = defender.Scheduled(ctx, b.accounts.worker)
+		ctx = defender.Scheduled(ctx, "")
 	}
 	i, err := b.store.Integration(ctx, integration)
 	if err != nil {

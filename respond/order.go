@@ -97,7 +97,9 @@ func (r *Responder) submit(ctx context.Context, by Caller, o Order) (gatehouse.R
 	a.API = door.API
 	due := r.begin(&a, p, reason)
 	if p.order.DryRun {
-		r.look(ctx, &a, p.kind, door, account)
+		looking, stop := context.WithTimeout(ctx, r.o.Call) // for all of them: somebody waits
+		r.look(looking, &a, p.kind, door, account)
+		stop()
 	}
 	return r.store.CreateAction(ctx, a, due, audit(by, "actions.submit", a, "", outcomeDone))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/store"
 )
 
-// How long a worker sleeps.
+// How long a worker waits.
 const (
 	// longestNap is the most: what another process has taken in is seen after that at
 	// the latest.
@@ -26,6 +26,9 @@ const (
 	// afterFailure is the pause after an error, so that a database that is full is
 	// not asked without end.
 	afterFailure = time.Second
+	// releaseTime is how long giving an action back may take: at the end of the
+	// process nobody waits longer, and the lease runs out by itself.
+	releaseTime = 5 * time.Second
 	// clocksApart is the pause when the clock of the database is ahead.
 	clocksApart = 100 * time.Millisecond
 )
@@ -75,7 +78,9 @@ func (r *Responder) turn(ctx context.Context, holder string) (worked bool, err e
 		// It is due by the database's clock and not by ours.
 		_ = pause(ctx, clocksApart) // or the end
 	}
-	return true, errors.Join(err, r.store.ReleaseAction(context.WithoutCancel(ctx), a.ID, fence))
+	end, stop := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer stop()
+	return true, errors.Join(err, r.store.ReleaseAction(end, a.ID, fence))
 }
 
 // keep holds on to the lease until ctx ends, and calls lose when it is gone, or

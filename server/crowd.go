@@ -8,7 +8,7 @@ import (
 
 // How much one caller may ask at once, so that none keeps all others waiting.
 const (
-	requestsAtOnce = 100
+	requestsAtOnce = 50
 	liveAtOnceEach = 16 // feeds and other answers that take as long as their reader
 )
 

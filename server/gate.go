@@ -35,6 +35,10 @@ func (s *Server) gate(r route, next http.HandlerFunc) http.HandlerFunc {
 			defer cancel()
 			defer context.AfterFunc(s.drained, cancel)()
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // the one of the connection's last answer
+		} else if isRead(req) {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, readTime)
+			defer cancel()
 		}
 		ctx = s.pass(ctx, out, req, r, next)
 		s.settle(ctx, out, req, r)
@@ -79,6 +83,10 @@ func (s *Server) pass(ctx context.Context, out *recorder, req *http.Request, r r
 	s.guarded(out, req, func() { s.repeatable(out, req, r, next) })
 	return ctx
 }
+
+// readTime is how long a question may take that changes nothing. A live one may
+// have to wait for Microsoft's limits.
+const readTime = 3 * time.Minute
 
 // bodyTime is how long a body may take to arrive.
 const bodyTime = 30 * time.Second
