@@ -52,7 +52,7 @@ type listQuery struct {
 	Chosen
 	View
 	Filter  []string `query:"filter,explode" doc:"field[operator]value; may be repeated, all have to hold." example:"risk[eq]High"`
-	Sort    string   `query:"sort" doc:"A field to sort by; a minus before it turns the order around. What lacks the field comes last. Absent: by integration and id." example:"-lastSeen"`
+	Sort    string   `query:"sort" doc:"A field to sort by; a minus before it turns the order around. What lacks the field comes last. Absent: by integration and id without filters, and with them in an order of the mirror that is the same on every page." example:"-lastSeen"`
 	Limit   int      `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 	Cursor  string   `query:"cursor" doc:"The next of the page before, with all other parameters but limit the same."`
 	Count   bool     `query:"count" doc:"Also say how many there are in all, up to 10,000."`

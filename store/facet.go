@@ -204,7 +204,7 @@ func (d *facetDiff) compare(id int64, held, want facetSet) {
 	changed := held.gone != want.gone
 	i, j := 0, 0
 	for i < len(held.facets) || j < len(want.facets) {
-		order := 0
+		var order int
 		switch {
 		case i == len(held.facets):
 			order = 1

@@ -110,7 +110,6 @@ func (s *Store) HuntRuns(ctx context.Context, f HuntRunFilter) ([]gatehouse.Hunt
 		}
 		c.add("(created < ? OR (created = ? AND id < ?))", created, created, f.After)
 	}
-	//nolint:gosec // the parts are ours
 	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT body, row_count FROM hunt_runs%s ORDER BY created DESC, id DESC LIMIT %d", c.where(), bounded(f.Limit)), c.args...)
 	if err != nil {
 		return nil, s.failure("list runs of hunts", err)

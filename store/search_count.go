@@ -58,7 +58,6 @@ func (p *part) count(ctx context.Context, atMost int64) (n int64, err error) {
 		return 0, err
 	}
 	c.parts[len(c.parts)-1] += " = 1"
-	//nolint:gosec // the parts are ours
 	err = p.store.read.QueryRowContext(ctx, fmt.Sprintf("SELECT COUNT(*) FROM (%s%s LIMIT %d) n", from, c.where(), atMost), c.args...).Scan(&n)
 	return n, err
 }

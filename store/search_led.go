@@ -32,7 +32,7 @@ func (p *part) ledRows(ctx context.Context, n int) ([]candidate, error) {
 	}
 	source := sources[0]
 	if len(sources) > 1 {
-		source = "SELECT * FROM (" + strings.Join(sources, " UNION ALL ") + ") u ORDER BY id" + p.direction() + c.limit(n)
+		source = "SELECT id FROM (" + strings.Join(sources, " UNION ALL ") + ") u ORDER BY id" + p.direction() + c.limit(n)
 	}
 	rows, err := p.store.read.QueryContext(ctx, "SELECT g.id, "+test+" FROM ("+source+") g", c.args...) //nolint:gosec // the parts are ours
 	if err != nil {
@@ -78,7 +78,7 @@ func (p *part) ledBranch(c *conditions, values []string, n int) (string, error) 
 	default:
 		b.add("f.record_id > ?", from)
 	}
-	text := "SELECT * FROM (SELECT f.record_id AS id FROM facets f" + b.where() + " ORDER BY f.record_id" + p.direction() + b.limit(n) + ") b" //nolint:gosec,unqueryvet // the parts are ours
+	text := "SELECT id FROM (SELECT f.record_id AS id FROM facets f" + b.where() + " ORDER BY f.record_id" + p.direction() + b.limit(n) + ") b"
 	c.args = b.args
 	return text, nil
 }
@@ -97,7 +97,7 @@ func (p *part) eachFacets(ctx context.Context, ids []int64, f func(id int64, fac
 	if err != nil {
 		return err
 	}
-	rows, err := p.store.read.QueryContext(ctx, "SELECT record_id, facets FROM record_facets WHERE record_id IN "+p.store.dialect.numbers("$1"), list)
+	rows, err := p.store.read.QueryContext(ctx, "SELECT record_id, facets FROM record_facets WHERE record_id IN "+p.store.dialect.numbers("$1"), list) //nolint:gosec // the parts are ours
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (p *part) addKeys(ctx context.Context, hits []hit) error {
 	if err != nil {
 		return err
 	}
-	rows, err := p.store.read.QueryContext(ctx, "SELECT id, key FROM records WHERE id IN "+p.store.dialect.numbers("$1"), list)
+	rows, err := p.store.read.QueryContext(ctx, "SELECT id, key FROM records WHERE id IN "+p.store.dialect.numbers("$1"), list) //nolint:gosec // the parts are ours
 	if err != nil {
 		return err
 	}

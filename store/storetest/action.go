@@ -129,10 +129,10 @@ func (f *fixture) oneHolder(c *clock, a gatehouse.ResponseAction) {
 }
 
 // cutShort ends a lease as if its time was over.
-func cutShort(t testing.TB, f *fixture, id string) {
-	t.Helper()
-	if _, err := f.s.DB().ExecContext(t.Context(), "UPDATE actions SET lease_until = 1 WHERE id = $1", id); err != nil {
-		t.Fatal(err)
+func cutShort(tb testing.TB, f *fixture, id string) {
+	tb.Helper()
+	if _, err := f.s.DB().ExecContext(tb.Context(), "UPDATE actions SET lease_until = 1 WHERE id = $1", id); err != nil {
+		tb.Fatal(err)
 	}
 }
 
