@@ -100,7 +100,7 @@ func (t *tokens) ready() (*oidc.IDTokenVerifier, error) {
 	}
 	// The issuer's keys are fetched with this context for as long as the server
 	// lives.
-	ctx := oidc.ClientContext(context.Background(), t.options.Client)
+	ctx := oidc.ClientContext(context.Background(), seldomClient(t.options.Client, t.now))
 	at := t.options.Issuer
 	if t.options.Discovery != "" {
 		at = t.options.Discovery

@@ -1,9 +1,12 @@
 package server_test
 
 import (
+	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,5 +104,42 @@ func TestOIDCIntegrations(t *testing.T) {
 				t.Errorf("who: %+v", who)
 			}
 		})
+	}
+}
+
+// counted counts the requests to an issuer.
+type counted struct {
+	http.RoundTripper
+
+	keys atomic.Int64
+}
+
+// RoundTrip lets the request through.
+func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, "/keys") {
+		c.keys.Add(1)
+	}
+	return c.RoundTripper.RoundTrip(r)
+}
+
+// Tokens with keys that there are not make nobody fetch the issuer's keys without
+// end, and shut nobody out.
+func TestOIDCUnknownKeys(t *testing.T) {
+	t.Parallel()
+	const ours = "https://api.securitycenter.microsoft.com"
+	var issuer *counted
+	h := newHouse(t, people(ours), func(o *app.Options) {
+		issuer = &counted{RoundTripper: o.HTTPClient.Transport}
+		o.API.OIDC.Client = &http.Client{Transport: issuer}
+	})
+	token := h.token(ours)
+	parts := strings.Split(token, ".")
+	for n := range 20 {
+		header := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"alg":"RS256","typ":"JWT","kid":"no-%d"}`, n))
+		refused(t, h.ask(header+"."+parts[1]+"."+parts[2], http.MethodGet, "/v1/me", nil), http.StatusUnauthorized, api.CodeUnauthenticated)
+	}
+	into[api.Identity](t, h.ask(token, http.MethodGet, "/v1/me", nil), http.StatusOK)
+	if n := issuer.keys.Load(); n > 2 {
+		t.Errorf("the issuer's keys were fetched %d times", n)
 	}
 }
