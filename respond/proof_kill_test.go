@@ -38,7 +38,7 @@ type task struct {
 // until it is killed.
 func runChild(text string) int {
 	var t task
-	err := json.Unmarshal([]byte(text), &t)
+	err := json.Unmarshal([]byte(text), &t) //nolint:musttag // it is written as it is read
 	if err == nil {
 		err = t.run(context.Background())
 	}
@@ -152,7 +152,7 @@ func TestProofKillActions(t *testing.T) {
 // kill starts a victim and kills it a while after it is ready.
 func (s *stage) kill(path string, orders []respond.Order, after time.Duration) {
 	s.t.Helper()
-	text, err := json.Marshal(task{
+	text, err := json.Marshal(task{ //nolint:musttag // it is read as it is written
 		Addr: s.emulator.Addr(), CA: s.emulator.CA(), Access: s.tenant, Path: path, Integration: s.integration.ID, Orders: orders,
 	})
 	if err != nil {
