@@ -53,6 +53,8 @@ func benchQueries(r *rand.Rand, integrations []string) map[string]store.SearchQu
 		"no filter, newest first":               {Sort: "lastseen", Descending: true},
 		"risk high, newest first":               {Sort: "lastseen", Descending: true, Where: []store.Condition{is("risk", "high")}},
 		"os, health and exposure, newest first": {Sort: "lastseen", Descending: true, Where: []store.Condition{is("os", "windows11"), is("health", "active"), is("exposure", "high")}},
+		"os and health, without a sort":         {Where: []store.Condition{is("os", "windows11"), is("health", "inactive")}},
+		"seen on two days, by name":             {Sort: "name", Where: []store.Condition{{Name: "lastseen", Op: store.OpGreaterOrEqual, Values: []string{"2026-11-10"}}, {Name: "lastseen", Op: store.OpLess, Values: []string{"2026-11-12"}}}},
 		"one of 40 groups, by name":             {Sort: "name", Where: []store.Condition{is("group", fmt.Sprintf("group %02d", r.IntN(40)))}},
 		"group, os and risk, by name":           {Sort: "name", Where: []store.Condition{is("group", fmt.Sprintf("group %02d", r.IntN(40))), is("os", "linux"), is("risk", "high")}},
 		"health, os and risk, all rare":         {Sort: "lastseen", Where: []store.Condition{is("health", "nosensordata"), is("os", "macos"), is("risk", "high")}},
