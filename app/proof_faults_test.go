@@ -299,12 +299,12 @@ func (w *witness) check(t *testing.T, s *store.Store, was contents, status []gat
 		if truthsBy(w.api)[h.Stream] == "" {
 			continue
 		}
+		// What a run has read before it was interrupted may have changed, or be gone,
+		// when it goes on and ends: the next one tells.
+		fresh := well && !run.Started.Before(w.clock.Now().Truncate(time.Microsecond))
 		l := look{
 			t: t, name: h.Stream, before: before[h.Stream], after: after[h.Stream], was: was[h.Stream], moved: moved[h.Stream],
-			events: events[h.Stream], read: well, witness: w,
-			// What an export has seen before it was interrupted, or any run before its
-			// sweep was, may be gone when it ends.
-			whole: well && run.Swept && !run.Started.Before(w.clock.Now().Truncate(time.Microsecond)),
+			events: events[h.Stream], read: fresh, whole: fresh && run.Swept, witness: w,
 		}
 		l.records()
 	}
