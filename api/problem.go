@@ -33,7 +33,7 @@ const (
 // Problem is an error as RFC 9457 has it, of the media type
 // application/problem+json. It is an error of Go as well, so that a client can
 // return it.
-type Problem struct {
+type Problem struct { //nolint:errname // RFC 9457 calls it so
 	Type        string       `json:"type" doc:"A URI that names the kind of problem." example:"urn:gatehouse:problem:scope"`
 	Title       string       `json:"title" doc:"The kind of problem in a few words."`
 	Status      int          `json:"status" doc:"The HTTP status."`
