@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -151,8 +152,11 @@ func TestProofCrew(t *testing.T) {
 	all := []*running{hire(t, m), hire(t, m), hire(t, m)}
 	for n := range kills {
 		c.live(t, uint64(n+1))
-		victim := n % len(all)
-		until(t, func() bool { return len(all[victim].reads()) > 0 })
+		victim := -1
+		until(t, func() bool {
+			victim = slices.IndexFunc(all, func(r *running) bool { return len(r.reads()) > 0 })
+			return victim >= 0
+		})
 		all[victim].end(true)
 		begun := time.Now()
 		c.caughtUp(t, begun.Add(4*time.Second)) // longer than the lease of the dead

@@ -26,7 +26,7 @@ var _ http.RoundTripper = inProcess{}
 func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
 	r, w := io.Pipe()
-	out := &pipedAnswer{request: req, header: http.Header{}, begun: make(chan *http.Response, 1), reader: r, writer: w, cancel: cancel}
+	out := &pipedAnswer{request: req, header: http.Header{}, begun: make(chan *http.Response, 1), done: make(chan struct{}), reader: r, writer: w, cancel: cancel}
 	go out.serve(t.handler, received(ctx, req))
 	select {
 	case res := <-out.begun:
@@ -38,6 +38,7 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	case <-ctx.Done():
 		err := errors.Join(ctx.Err(), r.CloseWithError(ctx.Err()))
 		cancel()
+		<-out.done
 		return nil, err
 	}
 }
@@ -64,6 +65,7 @@ type pipedAnswer struct {
 	header  http.Header
 	once    sync.Once
 	begun   chan *http.Response // nil: there is none
+	done    chan struct{}       // closed when the handler has ended
 	reader  *io.PipeReader
 	writer  *io.PipeWriter
 	cancel  context.CancelFunc
@@ -73,6 +75,7 @@ var _ http.Flusher = (*pipedAnswer)(nil)
 
 // serve runs the handler to its end.
 func (a *pipedAnswer) serve(h http.Handler, in *http.Request) {
+	defer close(a.done)
 	defer func() {
 		_ = in.Body.Close()
 		if fault := recover(); fault != nil {
@@ -97,7 +100,7 @@ func (a *pipedAnswer) WriteHeader(status int) {
 	a.once.Do(func() {
 		a.begun <- &http.Response{
 			Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			Header: a.header.Clone(), ContentLength: -1, Request: a.request, Body: &pipedBody{a.reader, a.cancel},
+			Header: a.header.Clone(), ContentLength: -1, Request: a.request, Body: &pipedBody{a.reader, a.cancel, a.done},
 		}
 	})
 }
@@ -120,10 +123,14 @@ type pipedBody struct {
 	*io.PipeReader
 
 	cancel context.CancelFunc
+	done   <-chan struct{}
 }
 
-// Close ends the request.
+// Close ends the request, and waits for the handler to have ended: what it stands
+// on may be closed afterwards.
 func (b *pipedBody) Close() error {
 	b.cancel()
-	return b.PipeReader.Close()
+	err := b.PipeReader.Close()
+	<-b.done
+	return err
 }
