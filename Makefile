@@ -9,7 +9,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/gatehouse-sec/gatehouse/cli.version=$(VERSION)
 LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
 SOURCES := $(shell find . -name '*.go' -not -path './.git/*') go.mod go.sum
-FUZZTIME ?= 2s
+FUZZTIME ?= 1s
 
 .PHONY: help
 help: ## list the commands
@@ -43,7 +43,7 @@ lint: verify ## gofmt, go vet, golangci-lint, and that generated files are fresh
 	$(LINT) run ./...
 
 .PHONY: fuzz
-fuzz: ## run each fuzz target for FUZZTIME (2s)
+fuzz: ## run each fuzz target for FUZZTIME (1s)
 	scripts/fuzz $(FUZZTIME)
 
 .PHONY: bench
