@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"github.com/gatehouse-sec/gatehouse"
-	"github.com/gatehouse-sec/gatehouse/action"
 	"github.com/gatehouse-sec/gatehouse/api"
 	"github.com/gatehouse-sec/gatehouse/respond"
 )
@@ -56,25 +55,6 @@ func targetOf(a gatehouse.ResponseAction, t gatehouse.ActionTarget) api.ActionTa
 	}
 	if r := t.Refusal; r != nil {
 		shown.Upstream = &api.Upstream{API: string(a.API), Status: r.Status, Code: r.Code, Message: t.Error, RequestID: r.RequestID}
-	}
-	return shown
-}
-
-// kindOf is an entry of the catalogue of actions as it is shown.
-func kindOf(a action.Action) api.ActionKind {
-	shown := api.ActionKind{
-		Name: a.Name, Title: a.Title, Summary: a.Summary, Docs: a.Docs, Risk: string(a.Risk), Target: string(a.Target),
-		Parameters: []api.ActionParameter{}, Permissions: []string{},
-	}
-	for _, p := range a.Parameters {
-		shown.Parameters = append(shown.Parameters, api.ActionParameter{
-			Name: p.Name, Kind: string(p.Kind), Required: p.Required, Values: p.Values, Default: p.Default, Doc: p.Doc,
-		})
-	}
-	for _, d := range a.Doors {
-		for _, p := range d.AnyOf {
-			shown.Permissions = append(shown.Permissions, p.Name)
-		}
 	}
 	return shown
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/gatehouse-sec/gatehouse"
-	"github.com/gatehouse-sec/gatehouse/action"
 	"github.com/gatehouse-sec/gatehouse/api"
 	"github.com/gatehouse-sec/gatehouse/respond"
 	"github.com/gatehouse-sec/gatehouse/store"
@@ -71,11 +70,7 @@ func addActionRoutes(s *Server) {
 }
 
 func (s *Server) listActionKinds(context.Context, *none) (*answer[api.ActionKinds], error) {
-	list := api.ActionKinds{Items: []api.ActionKind{}}
-	for _, a := range action.Catalogue() {
-		list.Items = append(list.Items, kindOf(a))
-	}
-	return &answer[api.ActionKinds]{list}, nil
+	return &answer[api.ActionKinds]{api.ActionKinds{Items: actionKinds()}}, nil
 }
 
 func (s *Server) listActions(ctx context.Context, in *listActionsInput) (*answer[api.Actions], error) {
