@@ -12,6 +12,16 @@ const (
 	ResourceGraph Resource = "Microsoft Graph"
 )
 
+// Permissions returns the permissions of the resource with these names, in their
+// order.
+func (r Resource) Permissions(names ...string) []Permission {
+	list := make([]Permission, len(names))
+	for i, name := range names {
+		list[i] = Permission{Resource: r, Name: name}
+	}
+	return list
+}
+
 // Permission is an application permission (an app role) on one [Resource], as
 // Entra names it, for example Machine.Read.All.
 type Permission struct {

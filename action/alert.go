@@ -137,7 +137,7 @@ func meaning(value string) string {
 // alertsOfMDE is the desk of Defender for Endpoint for alerts.
 func alertsOfMDE() desk {
 	return desk{
-		api: gatehouse.APIMDE, write: mde("Alert.ReadWrite.All"), reads: mde("Alert.Read.All", "Alert.ReadWrite.All"),
+		api: gatehouse.APIMDE, write: gatehouse.ResourceMDE.Permissions("Alert.ReadWrite.All"), reads: gatehouse.ResourceMDE.Permissions("Alert.Read.All", "Alert.ReadWrite.All"),
 		change: func(ctx context.Context, c Clients, r Request) error {
 			_, err := c.Defender.Alerts.Update(ctx, r.Target, alertUpdate(r))
 			return err
@@ -168,8 +168,8 @@ func alertUpdate(r Request) defender.AlertUpdate {
 // alertsOfGraph is the desk of Microsoft Graph for alerts.
 func alertsOfGraph() desk {
 	return desk{
-		api: gatehouse.APIGraph, write: onGraph("SecurityAlert.ReadWrite.All"),
-		reads: onGraph("SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"),
+		api: gatehouse.APIGraph, write: gatehouse.ResourceGraph.Permissions("SecurityAlert.ReadWrite.All"),
+		reads: gatehouse.ResourceGraph.Permissions("SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"),
 		change: func(ctx context.Context, c Clients, r Request) error {
 			_, err := c.Graph.Alerts.Update(ctx, r.Target, graph.AlertUpdate{
 				Status: graph.AlertStatus(r.Parameters["status"]), AssignedTo: r.Parameters["assignedTo"],

@@ -17,9 +17,9 @@ func cancel() Action {
 		Risk:    Medium, Why: "A response that someone counts on does not happen.",
 		Doors: []Door{{
 			API: gatehouse.APIMDE,
-			AnyOf: mde("Machine.Scan", "Machine.CollectForensics", "Machine.Isolate", "Machine.RestrictExecution",
+			AnyOf: gatehouse.ResourceMDE.Permissions("Machine.Scan", "Machine.CollectForensics", "Machine.Isolate", "Machine.RestrictExecution",
 				"Machine.StopAndQuarantine", "Machine.Offboard", "Machine.LiveResponse"),
-			Follow: mde("Machine.Read.All", "Machine.ReadWrite.All"),
+			Follow: gatehouse.ResourceMDE.Permissions("Machine.Read.All", "Machine.ReadWrite.All"),
 			Submit: submitCancel, Poll: pollCancel, Find: findCancel,
 		}},
 	}

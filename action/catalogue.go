@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gatehouse-sec/gatehouse"
+	"github.com/agnivade/levenshtein"
 )
 
 // Catalogue returns every action, what is done to devices first. The caller owns
@@ -60,28 +60,7 @@ func alike(word string, a Action) bool {
 	}
 	words := append(strings.FieldsFunc(a.Name, func(r rune) bool { return r == '-' }), strings.Fields(strings.ToLower(a.Title))...)
 	return strings.Contains(a.Name, word) || strings.Contains(word, a.Name) ||
-		slices.Contains(words, word) || slips(word, a.Name) <= min(2, len(word)/3)
-}
-
-// slips counts insertions, deletions and substitutions of bytes between two words.
-func slips(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		previous := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := previous
-			if a[i] != b[j] {
-				cost++
-			}
-			previous = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+		slices.Contains(words, word) || levenshtein.ComputeDistance(word, a.Name) <= min(2, len(word)/3)
 }
 
 // mdeDocs and xdrDocs are where Microsoft's pages are.
@@ -89,29 +68,6 @@ const (
 	mdeDocs = "https://learn.microsoft.com/defender-endpoint/api/"
 	xdrDocs = "https://learn.microsoft.com/defender-xdr/"
 )
-
-// mde returns permissions of Defender for Endpoint.
-func mde(names ...string) []gatehouse.Permission {
-	return permissions(gatehouse.ResourceMDE, names)
-}
-
-// xdr returns permissions of Defender XDR.
-func xdr(names ...string) []gatehouse.Permission {
-	return permissions(gatehouse.ResourceXDR, names)
-}
-
-// onGraph returns permissions of Microsoft Graph.
-func onGraph(names ...string) []gatehouse.Permission {
-	return permissions(gatehouse.ResourceGraph, names)
-}
-
-func permissions(r gatehouse.Resource, names []string) []gatehouse.Permission {
-	list := make([]gatehouse.Permission, len(names))
-	for i, name := range names {
-		list[i] = gatehouse.Permission{Resource: r, Name: name}
-	}
-	return list
-}
 
 // texts turns the values of an enumeration into texts.
 func texts[E ~string](values []E) []string {

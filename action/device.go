@@ -23,7 +23,7 @@ type deviceChange struct {
 // door makes the door of a change. MDE alone has it.
 func (d deviceChange) door() Door {
 	return Door{
-		API: gatehouse.APIMDE, AnyOf: mde("Machine.ReadWrite.All"), Follow: mde("Machine.Read.All", "Machine.ReadWrite.All"),
+		API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Machine.ReadWrite.All"), Follow: gatehouse.ResourceMDE.Permissions("Machine.Read.All", "Machine.ReadWrite.All"),
 		Submit: d.submit, Poll: d.poll, Find: d.find, ReadBack: true,
 	}
 }

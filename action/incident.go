@@ -29,7 +29,7 @@ func tagsOf(r Request) []string {
 // incidentsOfXDR is the desk of Defender XDR for incidents.
 func incidentsOfXDR() desk {
 	return desk{
-		api: gatehouse.APIXDR, write: xdr("Incident.ReadWrite.All"), reads: xdr("Incident.Read.All", "Incident.ReadWrite.All"),
+		api: gatehouse.APIXDR, write: gatehouse.ResourceXDR.Permissions("Incident.ReadWrite.All"), reads: gatehouse.ResourceXDR.Permissions("Incident.Read.All", "Incident.ReadWrite.All"),
 		change: func(ctx context.Context, c Clients, r Request) error {
 			n, err := incidentNumber(r.Target)
 			if err != nil {
@@ -65,8 +65,8 @@ func readIncidentOfXDR(ctx context.Context, c Clients, id string) (record, error
 // incidentsOfGraph is the desk of Microsoft Graph for incidents.
 func incidentsOfGraph() desk {
 	return desk{
-		api: gatehouse.APIGraph, write: onGraph("SecurityIncident.ReadWrite.All"),
-		reads: onGraph("SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"),
+		api: gatehouse.APIGraph, write: gatehouse.ResourceGraph.Permissions("SecurityIncident.ReadWrite.All"),
+		reads: gatehouse.ResourceGraph.Permissions("SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"),
 		change: func(ctx context.Context, c Clients, r Request) error {
 			_, err := c.Graph.Incidents.Update(ctx, r.Target, graph.IncidentUpdate{
 				Status: graph.IncidentStatus(r.Parameters["status"]), AssignedTo: r.Parameters["assignedTo"],

@@ -21,7 +21,7 @@ func investigate() Action {
 		Summary: "Let Defender investigate a device by itself. What it remedies depends on the automation level of the device's group.",
 		Risk:    Medium, Why: "Where the device's group is fully automated, the investigation removes what it takes for malware.",
 		Doors: []Door{{
-			API: gatehouse.APIMDE, AnyOf: mde("Alert.ReadWrite.All"), Follow: mde("Alert.Read.All", "Alert.ReadWrite.All"),
+			API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Alert.ReadWrite.All"), Follow: gatehouse.ResourceMDE.Permissions("Alert.Read.All", "Alert.ReadWrite.All"),
 			Submit: submitInvestigation, Poll: pollInvestigation, Find: findInvestigation, Pending: pendingInvestigation,
 		}},
 	}

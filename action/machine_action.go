@@ -29,7 +29,7 @@ type command struct {
 // door makes the door of a command. MDE alone has it.
 func (m command) door(permissions ...string) Door {
 	d := Door{
-		API: gatehouse.APIMDE, AnyOf: mde(permissions...), Follow: mde("Machine.Read.All", "Machine.ReadWrite.All"),
+		API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions(permissions...), Follow: gatehouse.ResourceMDE.Permissions("Machine.Read.All", "Machine.ReadWrite.All"),
 		Submit: m.submit, Poll: pollMachineAction, Find: m.find, Pending: m.pending, Cancel: cancelMachineAction,
 	}
 	if m.undo != "" {

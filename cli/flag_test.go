@@ -81,15 +81,21 @@ func TestLimitFlag(t *testing.T) {
 	}
 }
 
-func TestNearestIsSymmetricInDistance(t *testing.T) {
+func TestNearest(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		a, b := rapid.String().Draw(r, "a"), rapid.String().Draw(r, "b")
-		d := editDistance(a, b)
-		if d != editDistance(b, a) || (d == 0) != (a == b) || d > max(len(a), len(b)) {
-			r.Fatalf("distance of %q and %q is %d", a, b, d)
+		candidates := rapid.SliceOfN(rapid.String(), 1, 8).Draw(r, "candidates")
+		word := rapid.SampledFrom(candidates).Draw(r, "word")
+		if got := nearest(word, candidates); !strings.EqualFold(got, word) {
+			r.Fatalf("nearest to %q of %q is %q", word, candidates, got)
 		}
 	})
+	if got := nearest("vulnerabilty", []string{"alerts", "vulnerabilities", "devices"}); got != "vulnerabilities" {
+		t.Errorf("nearest is %q", got)
+	}
+	if got := nearest("weather", []string{"alerts", "devices"}); got != "" {
+		t.Errorf("nearest is %q", got)
+	}
 }
 
 func TestShellQuote(t *testing.T) {

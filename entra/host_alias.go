@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // hostAlias is a host that people use as base URL and that is not one.
@@ -78,7 +80,7 @@ func isKnownHost(host string) bool {
 func nearestHosts(host string) []string {
 	const most = 3
 	all := currentHosts()
-	distance := func(h string) int { return editDistance(host, h) }
+	distance := func(h string) int { return levenshtein.ComputeDistance(host, h) }
 	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(distance(a), distance(b)) })
 	// Farther than this the likeness is chance.
 	limit := min(distance(all[0])+2, len(host)/3)
@@ -102,24 +104,4 @@ func currentHosts() []string {
 		}
 	}
 	return out
-}
-
-// editDistance is the Levenshtein distance of two ASCII strings.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		previous := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			previous, row[j+1] = row[j+1], min(previous+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

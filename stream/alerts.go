@@ -22,8 +22,8 @@ func alerts() Stream {
 		Name: Alerts, Title: "Alerts", Mode: Incremental, Interval: often, Overlap: late, Reconcile: daily,
 		Docs: "https://learn.microsoft.com/defender-endpoint/api/get-alerts",
 		Doors: []Door{
-			{API: gatehouse.APIMDE, AnyOf: mde("Alert.Read.All", "Alert.ReadWrite.All"), Read: readAlerts},
-			{API: gatehouse.APIGraph, AnyOf: onGraph("SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"), Read: readGraphAlerts},
+			{API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Alert.Read.All", "Alert.ReadWrite.All"), Read: readAlerts},
+			{API: gatehouse.APIGraph, AnyOf: gatehouse.ResourceGraph.Permissions("SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"), Read: readGraphAlerts},
 		},
 	}
 }

@@ -57,26 +57,3 @@ func ByName(name gatehouse.Stream) (Stream, bool) {
 	}
 	return Stream{}, false
 }
-
-// mde returns permissions of Defender for Endpoint.
-func mde(names ...string) []gatehouse.Permission {
-	return permissions(gatehouse.ResourceMDE, names)
-}
-
-// xdr returns permissions of Defender XDR.
-func xdr(names ...string) []gatehouse.Permission {
-	return permissions(gatehouse.ResourceXDR, names)
-}
-
-// onGraph returns permissions of Microsoft Graph.
-func onGraph(names ...string) []gatehouse.Permission {
-	return permissions(gatehouse.ResourceGraph, names)
-}
-
-func permissions(r gatehouse.Resource, names []string) []gatehouse.Permission {
-	list := make([]gatehouse.Permission, len(names))
-	for i, name := range names {
-		list[i] = gatehouse.Permission{Resource: r, Name: name}
-	}
-	return list
-}

@@ -11,7 +11,7 @@ func cves() Stream {
 		Name: CVEs, Title: "CVE catalogue", Mode: Snapshot, Interval: daily,
 		Docs:  "https://learn.microsoft.com/defender-endpoint/api/get-all-vulnerabilities",
 		Noisy: []string{"exposedMachines"}, // moves with every device that comes and goes
-		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: mde("Vulnerability.Read.All"), Read: snapshot(cves, cvePages)}},
+		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Vulnerability.Read.All"), Read: snapshot(cves, cvePages)}},
 	}
 }
 

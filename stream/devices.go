@@ -22,8 +22,8 @@ func devices() Stream {
 		Noisy: []string{"lastSeen", "lastExternalIpAddress", "Timestamp", "ReportId", "PublicIP", "LoggedOnUsers"},
 		Seen:  []string{"lastSeen", "Timestamp"},
 		Doors: []Door{
-			{API: gatehouse.APIMDE, AnyOf: mde("Machine.Read.All", "Machine.ReadWrite.All"), Read: snapshot(devices, devicePages)},
-			{API: gatehouse.APIGraph, AnyOf: onGraph("ThreatHunting.Read.All"), Horizon: huntBack, Read: huntDevices},
+			{API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Machine.Read.All", "Machine.ReadWrite.All"), Read: snapshot(devices, devicePages)},
+			{API: gatehouse.APIGraph, AnyOf: gatehouse.ResourceGraph.Permissions("ThreatHunting.Read.All"), Horizon: huntBack, Read: huntDevices},
 		},
 	}
 }

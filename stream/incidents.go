@@ -15,8 +15,8 @@ func incidents() Stream {
 		Name: Incidents, Title: "Incidents", Mode: Incremental, Interval: often, Overlap: late, Reconcile: daily,
 		Docs: "https://learn.microsoft.com/defender-xdr/api-list-incidents",
 		Doors: []Door{
-			{API: gatehouse.APIXDR, AnyOf: xdr("Incident.Read.All", "Incident.ReadWrite.All"), Read: readIncidents},
-			{API: gatehouse.APIGraph, AnyOf: onGraph("SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"), Read: readGraphIncidents},
+			{API: gatehouse.APIXDR, AnyOf: gatehouse.ResourceXDR.Permissions("Incident.Read.All", "Incident.ReadWrite.All"), Read: readIncidents},
+			{API: gatehouse.APIGraph, AnyOf: gatehouse.ResourceGraph.Permissions("SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"), Read: readGraphIncidents},
 		},
 	}
 }

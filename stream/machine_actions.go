@@ -14,7 +14,7 @@ func machineActions() Stream {
 	return Stream{
 		Name: MachineActions, Title: "Machine actions", Mode: Incremental, Interval: often, Overlap: late, Reconcile: daily,
 		Docs:  "https://learn.microsoft.com/defender-endpoint/api/get-machineactions-collection",
-		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: mde("Machine.Read.All", "Machine.ReadWrite.All"), Read: readMachineActions}},
+		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Machine.Read.All", "Machine.ReadWrite.All"), Read: readMachineActions}},
 	}
 }
 

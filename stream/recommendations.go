@@ -12,7 +12,7 @@ func recommendations() Stream {
 		Docs: "https://learn.microsoft.com/defender-endpoint/api/get-all-recommendations",
 		// Counts and weights that move with every device that comes and goes.
 		Noisy: []string{"configScoreImpact", "exposedCriticalDevices", "exposedMachinesCount", "exposureImpact", "nonProductivityImpactedAssets", "totalMachineCount"},
-		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: mde("SecurityRecommendation.Read.All"), Read: snapshot(recommendations, recommendationPages)}},
+		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("SecurityRecommendation.Read.All"), Read: snapshot(recommendations, recommendationPages)}},
 	}
 }
 

@@ -12,7 +12,7 @@ func exposureScore() Stream {
 		Name: ExposureScore, Title: "Exposure score", Mode: Snapshot, Interval: daily,
 		Docs:  "https://learn.microsoft.com/defender-endpoint/api/get-exposure-score",
 		Noisy: []string{"time"}, // the moment of the call
-		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: mde("Score.Read.All"), Read: readExposureScore}},
+		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Score.Read.All"), Read: readExposureScore}},
 	}
 }
 
@@ -22,7 +22,7 @@ func configurationScore() Stream {
 		Name: ConfigurationScore, Title: "Configuration score", Mode: Snapshot, Interval: daily,
 		Docs:  "https://learn.microsoft.com/defender-endpoint/api/get-device-secure-score",
 		Noisy: []string{"time"}, // the moment of the call
-		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: mde("Score.Read.All"), Read: readConfigurationScore}},
+		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Score.Read.All"), Read: readConfigurationScore}},
 	}
 }
 

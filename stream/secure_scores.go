@@ -13,7 +13,7 @@ func secureScores() Stream {
 		Name: SecureScores, Title: "Secure scores", Mode: Snapshot, Interval: daily,
 		Docs: "https://learn.microsoft.com/graph/api/security-list-securescores",
 		Doors: []Door{{
-			API: gatehouse.APIGraph, AnyOf: onGraph("SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"),
+			API: gatehouse.APIGraph, AnyOf: gatehouse.ResourceGraph.Permissions("SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"),
 			Read: graphSnapshot(secureScores, func(c *graph.Client) follower[graph.SecureScore] {
 				return follower[graph.SecureScore]{
 					list: c.SecureScores.List, sizes: scorePages(),
@@ -30,7 +30,7 @@ func secureScoreControls() Stream {
 		Name: SecureScoreControls, Title: "Secure score controls", Mode: Snapshot, Interval: daily,
 		Docs: "https://learn.microsoft.com/graph/api/security-list-securescorecontrolprofiles",
 		Doors: []Door{{
-			API: gatehouse.APIGraph, AnyOf: onGraph("SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"),
+			API: gatehouse.APIGraph, AnyOf: gatehouse.ResourceGraph.Permissions("SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"),
 			Read: graphSnapshot(secureScoreControls, func(c *graph.Client) follower[graph.ControlProfile] {
 				return follower[graph.ControlProfile]{
 					list: c.SecureScores.ControlProfiles, sizes: scorePages(),

@@ -11,7 +11,7 @@ func software() Stream {
 		Name: Software, Title: "Software", Mode: Snapshot, Interval: daily,
 		Docs:  "https://learn.microsoft.com/defender-endpoint/api/get-software",
 		Noisy: []string{"exposedMachines", "impactScore"}, // move with every device that comes and goes
-		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: mde("Software.Read.All"), Read: snapshot(software, softwarePages)}},
+		Doors: []Door{{API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Software.Read.All"), Read: snapshot(software, softwarePages)}},
 	}
 }
 

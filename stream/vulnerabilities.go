@@ -22,8 +22,8 @@ func vulnerabilities() Stream {
 		Noisy: []string{"lastSeenTimestamp", "securityUpdateAvailable", "status", "eventTimestamp"},
 		loose: true, // names are PascalCase in files, camelCase in pages; null is absent in files
 		Doors: []Door{
-			{API: gatehouse.APIMDE, AnyOf: mde("Vulnerability.Read.All"), Read: readVulnerabilities},
-			{API: gatehouse.APIGraph, AnyOf: onGraph("ThreatHunting.Read.All"), Read: huntVulnerabilities},
+			{API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Vulnerability.Read.All"), Read: readVulnerabilities},
+			{API: gatehouse.APIGraph, AnyOf: gatehouse.ResourceGraph.Permissions("ThreatHunting.Read.All"), Read: huntVulnerabilities},
 		},
 	}
 }
