@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -55,7 +54,7 @@ func (s *Server) AcceptedActions(tenantID string) ([]Accepted, error) {
 
 // writes tells whether an operation changes something: hunting is a POST that does not.
 func (r *route) writes() bool {
-	return needsToken(r.api) && r.method != "GET" && !strings.HasSuffix(r.path, "/run") && !strings.HasSuffix(r.path, "/runhuntingquery")
+	return needsToken(r.api) && r.method != "GET" && !r.hunts()
 }
 
 // note keeps what a call wrote.

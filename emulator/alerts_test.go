@@ -236,7 +236,7 @@ func TestAddAlert(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Size{Devices: 10})
 	hunt := `{"Query":"AlertInfo | where AlertId == '%s' | count"}`
-	w.send("POST", "/api/advancedqueries/run", strings.Replace(hunt, "%s", "x", 1)) // the table is filled before
+	w.send("POST", "/api/advancedhunting/run", strings.Replace(hunt, "%s", "x", 1)) // the table is filled before
 	id, err := w.s.AddAlert(defaultTenantID)
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +244,7 @@ func TestAddAlert(t *testing.T) {
 	if rowsOf(t, w.read("/api/alerts?$top=1"))[0]["id"] != id || rowsOf(t, w.read("/v1.0/security/alerts_v2?$top=1"))[0]["id"] != id {
 		t.Error("the new alert is not the first")
 	}
-	if got := w.send("POST", "/api/advancedqueries/run", strings.Replace(hunt, "%s", id, 1)); !strings.Contains(got.body, `"Count":1`) {
+	if got := w.send("POST", "/api/advancedhunting/run", strings.Replace(hunt, "%s", id, 1)); !strings.Contains(got.body, `"Count":1`) {
 		t.Errorf("hunting: %s", got.body)
 	}
 	if _, err := w.s.AddAlert("nobody"); err == nil {

@@ -17,13 +17,13 @@ func graphIncidentRoutes() []route {
 	get := func(path string, options []string, handle func(*call) reply) route {
 		return route{
 			method: http.MethodGet, path: path, api: apiGraph, roles: []string{"SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"},
-			perMinute: graphRate, options: options, handle: handle,
+			perMinute: graphRate, quota: quotaIncidents, options: options, handle: handle,
 		}
 	}
 	write := []string{"SecurityIncident.ReadWrite.All"}
 	return []route{
-		{method: http.MethodPatch, path: "/v1.0/security/incidents/{id}", api: apiGraph, roles: write, perMinute: graphRate, handle: patchGraphIncident},
-		{method: http.MethodPost, path: "/v1.0/security/incidents/{id}/comments", api: apiGraph, roles: write, perMinute: graphRate, handle: commentGraphIncident},
+		{method: http.MethodPatch, path: "/v1.0/security/incidents/{id}", api: apiGraph, roles: write, perMinute: graphRate, quota: quotaIncidents, handle: patchGraphIncident},
+		{method: http.MethodPost, path: "/v1.0/security/incidents/{id}/comments", api: apiGraph, roles: write, perMinute: graphRate, quota: quotaIncidents, handle: commentGraphIncident},
 		get("/v1.0/security/incidents", []string{"$count", "$filter", "$skip", "$top", "$expand"}, listGraphIncidents),
 		get("/v1.0/security/incidents/{id}", []string{"$expand"}, getGraphIncident),
 	}

@@ -12,7 +12,7 @@ func graphSecureScoreRoutes() []route {
 	get := func(path string, options []string, handle func(*call) reply) route {
 		return route{
 			method: http.MethodGet, path: path, api: apiGraph, roles: []string{"SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"},
-			perMinute: graphRate, options: options, handle: handle,
+			perMinute: graphRate, quota: quotaScores, options: options, handle: handle,
 		}
 	}
 	list := []string{"$count", "$filter", "$skip", "$skiptoken", "$top"}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse/kql"
@@ -25,6 +26,11 @@ func huntingRoutes() []route {
 		{method: http.MethodPost, path: "/api/advancedhunting/run", api: apiXDR, roles: []string{"AdvancedHunting.Read.All"}, perMinute: 45, handle: runXDRHunt},
 		{method: http.MethodPost, path: "/v1.0/security/runhuntingquery", api: apiGraph, roles: []string{"ThreatHunting.Read.All"}, perMinute: 45, handle: runGraphHunt},
 	}
+}
+
+// hunts tells whether a route runs a query.
+func (r *route) hunts() bool {
+	return strings.HasSuffix(r.path, "/run") || strings.HasSuffix(r.path, "/runhuntingquery")
 }
 
 // dialect is how a door prints a result.
@@ -248,9 +254,9 @@ func runPlain(c *call, tables ...string) (hunt, reply, bool) {
 	return h, reply{}, true
 }
 
-// runMDEHunt is POST /api/advancedqueries/run, which knows the tables of devices and alerts.
+// runMDEHunt is POST /api/advancedqueries/run, which knows the tables of devices alone.
 func runMDEHunt(c *call) reply {
-	h, refusal, ok := runPlain(c, "Device", "Alert")
+	h, refusal, ok := runPlain(c, "Device")
 	if !ok {
 		return refusal
 	}

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// hunt runs a query at the MDE door.
+// hunt runs a query at the XDR door, which knows every table.
 func (w *world) hunt(query string) []object {
 	w.t.Helper()
 	body, err := json.Marshal(map[string]string{"Query": query})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	got := w.send("POST", "/api/advancedqueries/run", string(body))
+	got := w.send("POST", "/api/advancedhunting/run", string(body))
 	if got.status != 200 {
 		w.t.Fatalf("%s: %d %s", query, got.status, got.body)
 	}
@@ -30,6 +30,27 @@ func objects(list any) []object {
 		rows = append(rows, row.(object))
 	}
 	return rows
+}
+
+// TestTablesOfDoors holds that MDE knows the tables of devices alone.
+func TestTablesOfDoors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Size{Devices: 1})
+	for _, table := range huntingTables() {
+		query := `{"Query":"` + table.name + ` | count"}`
+		for _, target := range []string{"/api/advancedhunting/run", "/v1.0/security/runHuntingQuery"} {
+			if got := w.send("POST", target, query); got.status != 200 {
+				t.Errorf("%s of %s: %d %s", table.name, target, got.status, got.body)
+			}
+		}
+		want := 400
+		if strings.HasPrefix(table.name, "Device") {
+			want = 200
+		}
+		if got := w.send("POST", "/api/advancedqueries/run", query); got.status != want {
+			t.Errorf("%s of MDE: %d, want %d", table.name, got.status, want)
+		}
+	}
 }
 
 // TestHuntingAgrees holds that hunting shows what the REST routes show.

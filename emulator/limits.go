@@ -40,10 +40,10 @@ func (w *slidingWindow) wait(now time.Time) time.Duration {
 	return w.calls[0].Add(w.span).Sub(now)
 }
 
-// budget is what one application of one tenant may spend on one route.
+// budget is what may be spent on one route, or on those that share a limit.
 type budget struct {
 	windows []*slidingWindow
-	quiet   time.Time // until then the client was told to wait
+	quiet   map[string]time.Time // by route: until then the client was told to wait
 }
 
 // excess is a refused call: which limit, and how long to wait.
@@ -74,9 +74,9 @@ func (l *limiter) spend(rt *route, key string, now time.Time) (refused *excess, 
 		b = newBudget(rt)
 		l.budgets[key] = b
 	}
-	early = now.Before(b.quiet)
+	early = now.Before(b.quiet[rt.name()])
 	if l.always[rt.name()] {
-		b.quiet = now.Add(alwaysWait)
+		b.quiet[rt.name()] = now.Add(alwaysWait)
 		return &excess{limit: rt.perMinute, span: time.Minute, wait: alwaysWait}, early
 	}
 	var worst excess // when both windows are full, the longer wait is the true one
@@ -86,7 +86,7 @@ func (l *limiter) spend(rt *route, key string, now time.Time) (refused *excess, 
 		}
 	}
 	if worst.wait > 0 {
-		b.quiet = now.Add(worst.wait)
+		b.quiet[rt.name()] = now.Add(worst.wait)
 		return &worst, early
 	}
 	for _, w := range b.windows {
@@ -111,12 +111,12 @@ func (l *limiter) told(rt *route, key string, until time.Time) {
 		b = newBudget(rt)
 		l.budgets[key] = b
 	}
-	b.quiet = until
+	b.quiet[rt.name()] = until
 }
 
 // newBudget makes the windows of a route.
 func newBudget(rt *route) *budget {
-	b := &budget{}
+	b := &budget{quiet: map[string]time.Time{}}
 	if rt.perHour > 0 {
 		b.windows = append(b.windows, &slidingWindow{span: time.Hour, limit: rt.perHour})
 	}
@@ -163,8 +163,15 @@ func hms(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-// budgetKey is whom a budget belongs to: Microsoft counts per application, tenant and route.
+// budgetKey is whom a budget belongs to: Microsoft counts per application, tenant and route. Hunting is counted per tenant,
+// whoever asks, and the security API of Graph by what is asked for and not by route.
 func budgetKey(rt *route, b bearer) string {
+	switch {
+	case rt.hunts():
+		return b.tenant.id + " " + rt.name()
+	case rt.quota != "":
+		return b.tenant.id + " " + b.app.clientID + " " + rt.quota
+	}
 	return b.tenant.id + " " + b.app.clientID + " " + rt.name()
 }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 )
 
 func TestLimitsAreExact(t *testing.T) {
@@ -75,6 +77,58 @@ func TestLimitsAreApart(t *testing.T) {
 		if got := get(t, open, mdeBase+"/api/vulnerabilities", token); got.status != http.StatusOK {
 			t.Errorf("without limits: %d", got.status)
 		}
+	}
+}
+
+// TestHuntingLimitIsTheTenants holds that hunting is counted per tenant: what one application asks, another cannot.
+func TestHuntingLimitIsTheTenants(t *testing.T) {
+	t.Parallel()
+	app := AppSpec{ClientID: otherApp, Secrets: []SecretSpec{{Value: "s"}}, Roles: GuideRoles()}
+	first, second := defaultTenant(Size{Devices: 1}), TenantSpec{ID: bareTenant, Domain: "other.example", Apps: []AppSpec{app}}
+	first.Apps = append(first.Apps, app)
+	s, err := Start(Options{Key: testkey.RSA(), Clock: NewFakeClock(epoch), Tenants: []TenantSpec{first, second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	one := tokenFor(t, s, mdeResource)
+	other := tokenAt(t, s, globalLogin, TenantAccess{TenantID: first.ID, ClientID: otherApp, Secret: "s"}, mdeResource)
+	elsewhere := tokenAt(t, s, globalLogin, TenantAccess{TenantID: bareTenant, ClientID: otherApp, Secret: "s"}, mdeResource)
+	ask := func(token string, want int) {
+		t.Helper()
+		got := fetch(t, s, http.MethodPost, mdeBase+"/api/advancedqueries/run", `{"Query":"DeviceInfo | count"}`, "Authorization", "Bearer "+token)
+		if got.status != want {
+			t.Fatalf("%d %s, want %d", got.status, got.body, want)
+		}
+	}
+	for range 45 {
+		ask(one, 200)
+	}
+	ask(other, 429)
+	ask(elsewhere, 200)
+}
+
+// TestGraphLimitIsOfTheResource holds that Graph counts the calls for alerts together, whatever they do, and apart from those
+// for secure scores.
+func TestGraphLimitIsOfTheResource(t *testing.T) {
+	t.Parallel()
+	s, err := Start(Options{Key: testkey.RSA(), Clock: NewFakeClock(epoch), Size: Size{Devices: 1, Alerts: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	token := tokenFor(t, s, graphBase)
+	for n := range graphRate {
+		target := []string{"/v1.0/security/alerts_v2?$top=1", "/v1.0/security/alerts_v2/none"}[n%2]
+		if got := get(t, s, graphBase+target, token); got.status == 429 {
+			t.Fatalf("call %d: %s", n+1, got.body)
+		}
+	}
+	if got := get(t, s, graphBase+"/v1.0/security/alerts_v2/none", token); got.status != 429 || got.header.Get("Retry-After") != "60" {
+		t.Errorf("%d %v", got.status, got.header)
+	}
+	if got := get(t, s, graphBase+"/v1.0/security/secureScores?$top=1", token); got.status != 200 {
+		t.Errorf("another resource: %d %s", got.status, got.body)
 	}
 }
 

@@ -25,6 +25,7 @@ type route struct {
 	api                string // apiMDE, apiXDR, apiGraph or apiBlob
 	roles              []string
 	perMinute, perHour int      // 0 is not limited
+	quota              string   // the limit that routes share, if they do
 	options            []string // query options accepted, in lower case; anything else is refused with 400
 	needs              string   // licence: "" or "tvm"
 	handle             func(c *call) reply
