@@ -78,10 +78,17 @@ func (t *transaction) sameAction(ctx context.Context, a gatehouse.ResponseAction
 }
 
 // settleAction writes what goes with a change of an action: the narrow rows of
-// its targets, the events and the audit entry, in this order, for the last two
-// hold up every other writer.
+// the targets that have changed, the events and the audit entry, in this order, for
+// the last two hold up every other writer.
 func (t *transaction) settleAction(ctx context.Context, before, a gatehouse.ResponseAction, audit *gatehouse.AuditEntry) error {
+	was := make(map[int]gatehouse.ActionTarget, len(before.Targets))
+	for _, g := range before.Targets {
+		was[g.N] = g
+	}
 	for _, g := range a.Targets {
+		if old, ok := was[g.N]; ok && old.UpstreamID == g.UpstreamID && old.State == g.State {
+			continue
+		}
 		_, err := t.exec(ctx, `INSERT INTO action_targets (action_id, n, integration_id, target_id, upstream_id, state) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (action_id, n) DO UPDATE SET upstream_id = excluded.upstream_id, state = excluded.state`,
 			a.ID, g.N, a.Integration, g.ID, g.UpstreamID, g.State)

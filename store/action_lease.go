@@ -97,15 +97,37 @@ func (s *Store) NextActionDue(ctx context.Context) (time.Time, bool, error) {
 // when another has claimed the action since; then nothing is written.
 func (s *Store) SaveAction(ctx context.Context, a gatehouse.ResponseAction, fence int64, nextDue time.Time, audit *gatehouse.AuditEntry) error {
 	return s.write(ctx, "save action", func(tx *transaction) error {
-		before, err := scanAction(tx.QueryRowContext(ctx, "SELECT "+actionColumns+" FROM actions WHERE id = $1 AND fence = $2 AND holder <> ''"+tx.dialect.lock(false), a.ID, fence).Scan)
-		if errors.Is(err, sql.ErrNoRows) {
-			return orLost(a.ID, 0, nil)
-		}
+		before, err := tx.heldAction(ctx, a.ID, fence)
 		if err != nil {
 			return err
 		}
 		return tx.saveAction(ctx, before, a, nextDue, audit)
 	})
+}
+
+// heldAction locks the row of an action for its holder and reads what a change of it
+// is compared with, without the body.
+func (t *transaction) heldAction(ctx context.Context, id string, fence int64) (a gatehouse.ResponseAction, err error) {
+	var digest []byte
+	var created int64
+	err = t.QueryRowContext(ctx, "SELECT integration_id, name, idempotency_key, fingerprint, state, created FROM actions WHERE id = $1 AND fence = $2 AND holder <> ''"+t.dialect.lock(false), id, fence).
+		Scan(&a.Integration, &a.Name, &a.IdempotencyKey, &digest, &a.State, &created)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, orLost(id, 0, nil)
+	}
+	if err != nil {
+		return a, err
+	}
+	a.Fingerprint, a.Created = hash(digest), moment(created)
+	rows, err := t.QueryContext(ctx, "SELECT n, target_id, upstream_id, state FROM action_targets WHERE action_id = $1 ORDER BY n", id)
+	if err != nil {
+		return a, err
+	}
+	a.Targets, err = scanAll(rows, func(scan func(...any) error) (g gatehouse.ActionTarget, err error) {
+		err = scan(&g.N, &g.ID, &g.UpstreamID, &g.State)
+		return g, err
+	})
+	return a, err
 }
 
 // saveAction writes an action whose row is locked.
