@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
 )
 
 // ActionKind is one response action that can be submitted.
@@ -71,6 +73,7 @@ type Action struct {
 	ID             string            `json:"id" doc:"Id of the action, act_…."`
 	Integration    string            `json:"integration" doc:"Id of the integration."`
 	Action         string            `json:"action" doc:"The name of its kind."`
+	API            gatehouse.API     `json:"api,omitempty" doc:"The API of Microsoft that it goes through, which decides the shape of results."`
 	Parameters     map[string]string `json:"parameters,omitempty" doc:"As they were submitted."`
 	Comment        string            `json:"comment" doc:"Why it was asked for."`
 	State          ActionStatus      `json:"state" doc:"Where it stands."`

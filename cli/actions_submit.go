@@ -166,7 +166,8 @@ func (p *program) takeAction(ctx context.Context, o *order, targets []string) er
 				return err
 			}
 		}
-		a, err := s.submit(ctx, n, orElse(o.key, client.NewKey()))
+		key := orElse(o.key, client.NewKey())
+		a, err := s.submit(ctx, n, key, "--idempotency-key "+key+" repeats it safely")
 		if err != nil {
 			return err
 		}
@@ -174,9 +175,9 @@ func (p *program) takeAction(ctx context.Context, o *order, targets []string) er
 	})
 }
 
-// submit submits an action. When the answer is lost the error names the key that
-// makes a repeat safe.
-func (s *service) submit(ctx context.Context, n api.NewAction, key string) (api.Action, error) {
+// submit submits an action. When the answer is lost the error says what to do about
+// it, such as the key that makes a repeat safe.
+func (s *service) submit(ctx context.Context, n api.NewAction, key, mend string) (api.Action, error) {
 	a, err := s.Actions.Submit(ctx, n, key)
 	if err == nil {
 		return a, nil
@@ -185,10 +186,10 @@ func (s *service) submit(ctx context.Context, n api.NewAction, key string) (api.
 		return a, err // it was refused, and that is certain
 	}
 	if ctx.Err() != nil {
-		s.p.sayf("whether it was taken in is not known: --idempotency-key %s repeats it safely", key)
+		s.p.sayf("whether it was taken in is not known: %s", mend)
 		return a, err
 	}
-	return a, fmt.Errorf("%w; whether it was taken in is not known: --idempotency-key %s repeats it safely", err, key)
+	return a, fmt.Errorf("%w; whether it was taken in is not known: %s", err, mend)
 }
 
 // submitted prints an action that was taken in, or follows it first.

@@ -167,11 +167,12 @@ func newAlertsGetCommand(p *program) *cobra.Command {
 
 func newAlertsUpdateCommand(p *program) *cobra.Command {
 	var update defender.AlertUpdate
-	cmd := reads(&cobra.Command{
+	cmd := follows(&cobra.Command{
 		Use: "update ID...", Short: "Change status, owner, classification or determination, or add a comment",
 		Long: `Update one alert and print it as it is afterwards, or several alerts in the same
 way with one call. Fields that are not given stay as they are. Every value is
-checked before anything is sent.`,
+checked before anything is sent.` + remoteChangeHelp + ` Every
+alert gets a comment then, with the id of the action at its end.`,
 		Example: `  gatehouse alerts update da637551227677560813_-961444813 --status Resolved \
     --classification TruePositive --determination Malware --comment "wiped"
   gatehouse alerts update ID1 ID2 ID3 --assigned-to secop@contoso.example`,
@@ -218,7 +219,7 @@ func (p localAlerts) update(ctx context.Context, ids []string, update defender.A
 		if err := client.Alerts.BatchUpdate(ctx, ids, update); err != nil {
 			return err
 		}
-		p.sayf("updated %s", plural(len(ids), "alert"))
+		p.sayf("%s", updatedText(len(ids)))
 		return nil
 	}
 	alert, err := client.Alerts.Update(ctx, ids[0], update)
@@ -227,6 +228,9 @@ func (p localAlerts) update(ctx context.Context, ids []string, update defender.A
 	}
 	return printOne(p.program, alertView(), alert)
 }
+
+// updatedText says what was done to several alerts.
+func updatedText(alerts int) string { return "updated " + plural(alerts, "alert") }
 
 func alertView() view[defender.Alert] {
 	type alert = defender.Alert

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -219,11 +220,11 @@ func newDevicesGetCommand(p *program) *cobra.Command {
 
 func newDevicesTagCommand(p *program) *cobra.Command {
 	var add, remove []string
-	cmd := reads(&cobra.Command{
+	cmd := follows(&cobra.Command{
 		Use: "tag DEVICE...", Short: "Add tags to devices or remove them",
 		Long: `Add tags to devices or remove them, and print the devices as they are afterwards.
 Devices are found by id or exact computer name, all of them before anything is
-changed. Tags that are not named stay as they are.`,
+changed. Tags that are not named stay as they are.` + remoteChangeHelp,
 		Example: `  gatehouse devices tag web-01.contoso.example --add vip
   gatehouse devices tag ID1 ID2 --add quarantine --remove vip`,
 		Args: wants("DEVICE..."),
@@ -331,8 +332,13 @@ func (p *program) tagMany(ctx context.Context, client *defender.Client, ids []st
 			}
 		}
 	}
-	p.sayf("changed %s on %s", plural(len(changes), "tag"), plural(len(ids), "device"))
+	p.sayf("%s", taggedText(len(changes), len(ids)))
 	return nil
+}
+
+// taggedText says what was done to several devices.
+func taggedText(tags, devices int) string {
+	return fmt.Sprintf("changed %s on %s", plural(tags, "tag"), plural(devices, "device"))
 }
 
 func deviceView() view[defender.Machine] {

@@ -41,10 +41,6 @@ func (s remoteDevices) get(ctx context.Context, idOrName string) (defender.Machi
 	return remoteItem[defender.Machine](ctx, s.service, s.Devices, idOrName)
 }
 
-func (s remoteDevices) tag(context.Context, []string, []tagChange) error {
-	return notThere("devices tag", "gatehouse actions tag and untag do it there, with a comment and in the audit log")
-}
-
 // remoteAlerts asks a server for alerts.
 type remoteAlerts struct{ *service }
 
@@ -71,10 +67,6 @@ func (s remoteAlerts) list(ctx context.Context, f *alertFilter) error {
 
 func (s remoteAlerts) get(ctx context.Context, id string) (defender.Alert, error) {
 	return remoteItem[defender.Alert](ctx, s.service, s.Alerts, id)
-}
-
-func (s remoteAlerts) update(context.Context, []string, defender.AlertUpdate) error {
-	return notThere("alerts update", "gatehouse actions update-alert and comment-alert do it there, with a comment and in the audit log")
 }
 
 // remoteVulnerabilities asks a server for vulnerabilities.

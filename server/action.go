@@ -11,7 +11,7 @@ import (
 // actionOf is an action as it is shown.
 func actionOf(a gatehouse.ResponseAction) api.Action {
 	shown := api.Action{
-		ID: a.ID, Integration: a.Integration, Action: a.Name, Comment: a.Comment, State: api.ActionStatus(a.State), Reason: a.Reason,
+		ID: a.ID, Integration: a.Integration, Action: a.Name, API: a.API, Comment: a.Comment, State: api.ActionStatus(a.State), Reason: a.Reason,
 		DryRun: a.DryRun, IdempotencyKey: a.IdempotencyKey, By: a.Key, Approval: approvalOf(a),
 		Targets: []api.ActionTarget{}, Created: a.Created, Changed: a.Changed, Ended: a.Ended,
 	}
