@@ -16,7 +16,8 @@ func (s *Store) PutHealth(ctx context.Context, h gatehouse.StreamHealth) error {
 		return fmt.Errorf("store: put health: %w: %w", ErrInvalid, err)
 	}
 	return s.write(ctx, "put health", func(tx *transaction) error {
-		n, err := tx.exec(ctx, "UPDATE integrations SET state = state WHERE id = $1", h.Integration)
+		// As with BeginRun: a removal waits for us, or has begun and leaves nothing to say.
+		n, err := tx.exec(ctx, "UPDATE integrations SET state = state WHERE id = $1 AND state <> $2", h.Integration, gatehouse.IntegrationRemoving)
 		if err != nil {
 			return err
 		}

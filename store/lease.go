@@ -7,9 +7,14 @@ import (
 	"time"
 )
 
-// Lease gives holder the right to work on an integration for ttl from now, or
-// for longer when it has the right already. It returns false when another has
-// it. The clock is the database's, so that it is one for all processes.
+// longestLease is the longest a lease is given for. One that ends later was given
+// before the clock was set back, and counts for nothing: its holder, when there still
+// is one, shortens it the next time it asks.
+const longestLease = 10 * time.Minute
+
+// Lease gives holder the right to work on an integration for ttl from now, at most
+// 10 minutes, or for longer when it has the right already. It returns false when
+// another has it. The clock is the database's, so that it is one for all processes.
 //
 // A lease keeps two from working at once in good times. It is not what keeps
 // the mirror right when a worker hangs past its lease: that is the fence of the
@@ -23,8 +28,8 @@ func (s *Store) Lease(ctx context.Context, integration, holder string, ttl time.
 		var got string
 		err = tx.QueryRowContext(ctx, `INSERT INTO leases (integration_id, holder, until) VALUES ($1, $2, $3)
 			ON CONFLICT (integration_id) DO UPDATE SET holder = excluded.holder, until = excluded.until
-			WHERE leases.holder = excluded.holder OR leases.until <= $4 RETURNING holder`,
-			integration, holder, now+ttl.Microseconds(), now).Scan(&got)
+			WHERE leases.holder = excluded.holder OR leases.until <= $4 OR leases.until > $5 RETURNING holder`,
+			integration, holder, now+min(ttl, longestLease).Microseconds(), now, now+longestLease.Microseconds()).Scan(&got)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

@@ -11,7 +11,7 @@ import (
 // PageRecord is one record as it was read.
 type PageRecord struct {
 	// Key identifies the record within its stream: UTF-8, not empty, without
-	// NUL. A record whose key is not so is set aside.
+	// NUL, of at most [MaxKey] bytes. A record whose key is not so is set aside.
 	Key string
 	// API is the door it came through.
 	API gatehouse.API

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -255,7 +256,7 @@ func sift(records []PageRecord, aside []SetAside) ([]PageRecord, []SetAside) {
 	good := make([]PageRecord, 0, len(records)-bad)
 	for _, r := range records {
 		if why := badKey(r.Key); why != "" {
-			aside = append(slices.Clip(aside), SetAside{Raw: r.Document, Error: why})
+			aside = append(slices.Clip(aside), SetAside{Key: r.Key, Raw: r.Document, Error: why})
 			continue
 		}
 		good = append(good, r)
@@ -267,7 +268,7 @@ func sift(records []PageRecord, aside []SetAside) ([]PageRecord, []SetAside) {
 func cleaned(aside []SetAside) []SetAside {
 	clean := make([]SetAside, len(aside))
 	for i, a := range aside {
-		if badKey(a.Key) != "" {
+		if unfit(a.Key) != "" {
 			a.Key = ""
 		}
 		a.Error = strings.ReplaceAll(strings.ToValidUTF8(a.Error, "\uFFFD"), "\x00", "\uFFFD")
@@ -279,11 +280,25 @@ func cleaned(aside []SetAside) []SetAside {
 	return clean
 }
 
-// badKey says what is wrong with a key; empty when nothing is.
+// MaxKey is how many bytes a key may have: an index of PostgreSQL takes 2,700, less
+// what stands beside the key.
+const MaxKey = 2000
+
+// badKey says why no record can have a key; empty when one can.
 func badKey(key string) string {
 	switch {
 	case key == "":
 		return "the record has no key"
+	case len(key) > MaxKey:
+		return fmt.Sprintf("the key of the record has %d bytes, and %d are the most", len(key), MaxKey)
+	default:
+		return unfit(key)
+	}
+}
+
+// unfit says why no database takes a key; empty when all do.
+func unfit(key string) string {
+	switch {
 	case !utf8.ValidString(key):
 		return "the key of the record is not UTF-8"
 	case strings.ContainsRune(key, 0):
