@@ -199,7 +199,7 @@ func (p *player) send(target, token string, form bool, body string) answer {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header = http.Header{"Authorization": {"Bearer " + token}, "Content-Type": {"application/json"}}
 	if form {
 		req.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	}

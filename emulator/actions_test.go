@@ -354,6 +354,7 @@ func FuzzActionBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, op := range actionOps() {
 			c := &call{r: httptest.NewRequest(http.MethodPost, "/api/machines/x/"+op.path, strings.NewReader(text))}
+			c.r.Header.Set("Content-Type", "application/json; charset=utf-8")
 			body, scope, refusal, ok := op.read(c)
 			_, known := op.scopes[scope]
 			switch {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"mime"
 	"net/http"
 	"reflect"
 	"strings"
@@ -14,8 +15,12 @@ import (
 const maxBody = 4 << 20
 
 // readBody decodes a JSON body into a struct. Member names are case-sensitive, as Microsoft says; a member that the
-// struct does not know, or of the wrong type, makes the body invalid.
+// struct does not know, or of the wrong type, makes the body invalid, and so does a Content-Type that is not JSON's. What
+// Microsoft answers to the last is not documented.
 func readBody(c *call, into any) (reply, bool) {
+	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return badBody(c), false
+	}
 	text, err := io.ReadAll(io.LimitReader(c.r.Body, maxBody))
 	if err != nil || len(bytes.TrimSpace(text)) == 0 {
 		return badBody(c), false

@@ -89,12 +89,15 @@ func fetch(t testing.TB, s *Server, method, target, body string, header ...strin
 	return a
 }
 
-// try is fetch that may fail.
+// try is fetch that may fail. A body is JSON unless a header says otherwise.
 func try(t testing.TB, s *Server, method, target, body string, header ...string) (answer, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])

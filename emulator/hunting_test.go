@@ -53,6 +53,24 @@ func TestTablesOfDoors(t *testing.T) {
 	}
 }
 
+// TestBodiesAreJSON holds that a body without a word of JSON in its Content-Type is refused, whatever is in it.
+func TestBodiesAreJSON(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Size{Devices: 1})
+	const query = `{"Query":"DeviceInfo | count"}`
+	for kind, want := range map[string]int{
+		"application/json": 200, "application/json; charset=utf-8": 200, "Application/JSON;odata.metadata=minimal": 200,
+		"": 400, "text/plain": 400, "application/x-www-form-urlencoded": 400, "application": 400,
+	} {
+		for target, code := range map[string]string{"/api/advancedqueries/run": "InvalidRequestBody", "/v1.0/security/runHuntingQuery": "BadRequest"} {
+			got := w.send("POST", target, query, "Content-Type", kind)
+			if got.status != want || want == 400 && !strings.Contains(got.body, `"code":"`+code+`"`) {
+				t.Errorf("%s as %q: %d %s", target, kind, got.status, got.body)
+			}
+		}
+	}
+}
+
 // TestHuntingAgrees holds that hunting shows what the REST routes show.
 func TestHuntingAgrees(t *testing.T) {
 	t.Parallel()
