@@ -33,6 +33,17 @@ func (s ActionState) Ended() bool {
 	}
 }
 
+// Known reports whether the state is one of those above: a newer version may have
+// others.
+func (s ActionState) Known() bool {
+	switch s {
+	case ActionWaiting, ActionQueued, ActionSubmitting, ActionRunning:
+		return true
+	default:
+		return s.Ended()
+	}
+}
+
 // Approval is what a second person says about an action.
 type Approval struct {
 	Needed bool      `json:"needed"`

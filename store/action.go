@@ -12,19 +12,53 @@ import (
 )
 
 // actionColumns are the columns that scanAction reads.
-const actionColumns = "body, fingerprint, state, created, changed"
+const actionColumns = "id, integration_id, name, idempotency_key, state, fingerprint, created, changed, body"
 
-// scanAction reads one action.
+// scanAction reads one action. With [ErrUnreadable] comes what its columns say.
 func scanAction(scan func(...any) error) (gatehouse.ResponseAction, error) {
-	var a gatehouse.ResponseAction
+	var bare gatehouse.ResponseAction
 	var body, digest []byte
-	var state gatehouse.ActionState
 	var created, changed int64
-	if err := scan(&body, &digest, &state, &created, &changed); err != nil {
-		return a, err
+	if err := scan(&bare.ID, &bare.Integration, &bare.Name, &bare.IdempotencyKey, &bare.State, &digest, &created, &changed, &body); err != nil {
+		return bare, err
 	}
+	bare.Fingerprint, bare.Created, bare.Changed = hash(digest), moment(created), moment(changed)
+	a := bare
 	err := json.Unmarshal(body, &a)
-	a.Fingerprint, a.State, a.Created, a.Changed = hash(digest), state, moment(created), moment(changed)
+	if a.ID, a.State, a.Created, a.Changed = bare.ID, bare.State, bare.Created, bare.Changed; err == nil {
+		err = whole(a)
+	}
+	if err != nil {
+		return bare, fmt.Errorf("store: action %s: %w: %w", bare.ID, ErrUnreadable, err)
+	}
+	return a, nil
+}
+
+// whole looks for what this version would get wrong: an action without targets would
+// have ended, and a state that it does not know has a next step that it does not.
+func whole(a gatehouse.ResponseAction) error {
+	if len(a.Targets) == 0 {
+		return errors.New("it has no targets")
+	}
+	states := []gatehouse.ActionState{a.State}
+	for _, g := range a.Targets {
+		states = append(states, g.State)
+	}
+	for _, s := range states {
+		if !s.Known() {
+			return fmt.Errorf("there is no state %q", s)
+		}
+	}
+	return nil
+}
+
+// shownAction reads an action that is only shown: of one that cannot be read there
+// is what its columns say, and why.
+func shownAction(scan func(...any) error) (gatehouse.ResponseAction, error) {
+	a, err := scanAction(scan)
+	if errors.Is(err, ErrUnreadable) {
+		a.Error, err = "it is set aside: "+err.Error(), nil
+	}
 	return a, err
 }
 
@@ -70,7 +104,7 @@ func (s *Store) CreateAction(ctx context.Context, a gatehouse.ResponseAction, du
 // sameAction returns the action that has the idempotency key, when it is the
 // same request.
 func (t *transaction) sameAction(ctx context.Context, a gatehouse.ResponseAction) (gatehouse.ResponseAction, error) {
-	kept, err := scanAction(t.QueryRowContext(ctx, "SELECT "+actionColumns+" FROM actions WHERE integration_id = $1 AND idempotency_key = $2", a.Integration, a.IdempotencyKey).Scan)
+	kept, err := shownAction(t.QueryRowContext(ctx, "SELECT "+actionColumns+" FROM actions WHERE integration_id = $1 AND idempotency_key = $2", a.Integration, a.IdempotencyKey).Scan)
 	if err == nil && kept.Fingerprint != a.Fingerprint {
 		return gatehouse.ResponseAction{}, fmt.Errorf("store: action with idempotency key %q: %w: it is that of %s", a.IdempotencyKey, ErrConflict, kept.ID)
 	}
@@ -102,7 +136,8 @@ func (t *transaction) settleAction(ctx context.Context, before, a gatehouse.Resp
 	return t.auditMaybe(ctx, audit)
 }
 
-// Action returns one action. It fails with [ErrNotFound] when there is none.
+// Action returns one action. It fails with [ErrNotFound] when there is none. Of one
+// that cannot be read, here as in lists, Error says so, and there are no targets.
 func (s *Store) Action(ctx context.Context, id string) (gatehouse.ResponseAction, error) {
 	return s.oneAction(s.read.QueryRowContext(ctx, "SELECT "+actionColumns+" FROM actions WHERE id = $1", id), id)
 }
@@ -125,7 +160,7 @@ func (s *Store) ActionByUpstreamID(ctx context.Context, integration, upstream st
 
 // oneAction reads one action.
 func (s *Store) oneAction(row *sql.Row, which string) (gatehouse.ResponseAction, error) {
-	a, err := scanAction(row.Scan)
+	a, err := shownAction(row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return gatehouse.ResponseAction{}, fmt.Errorf("store: action %s: %w", which, ErrNotFound)
 	}
@@ -164,7 +199,7 @@ func (s *Store) Actions(ctx context.Context, f ActionFilter) ([]gatehouse.Respon
 	if err != nil {
 		return nil, s.failure("list actions", err)
 	}
-	all, err := scanAll(rows, scanAction)
+	all, err := scanAll(rows, shownAction)
 	return all, s.failure("list actions", err)
 }
 

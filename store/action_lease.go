@@ -13,59 +13,11 @@ import (
 
 // ClaimAction gives holder the action that is longest due and that nobody else
 // holds, for ttl, with a fence that [Store.SaveAction] asks for; nil when there
-// is none. A zero now is the time of the database, one for all processes.
+// is none. A zero now is the time of the database, one for all processes. It fails
+// with [ErrUnreadable] when that action cannot be read: it is set aside for an hour,
+// the audit log says so, and the next call gives the next one.
 func (s *Store) ClaimAction(ctx context.Context, holder string, ttl time.Duration, now time.Time) (a *gatehouse.ResponseAction, fence int64, err error) {
-	err = s.write(ctx, "claim action", func(tx *transaction) error {
-		id, f, err := tx.claim(ctx, "actions", holder, ttl, now)
-		if err != nil || id == "" {
-			return err
-		}
-		found, err := scanAction(tx.QueryRowContext(ctx, "SELECT "+actionColumns+" FROM actions WHERE id = $1", id).Scan)
-		a, fence = &found, f
-		return err
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	return a, fence, nil
-}
-
-// claim leases the row of a table that is longest due; an empty id when there is
-// none.
-func (t *transaction) claim(ctx context.Context, table, holder string, ttl time.Duration, now time.Time) (id string, fence int64, err error) {
-	at := micros(now)
-	if now.IsZero() {
-		if at, err = t.dialect.clock(ctx, t.Tx, micros(t.now)); err != nil {
-			return "", 0, err
-		}
-	}
-	query := fmt.Sprintf(`UPDATE %s SET holder = $1, lease_until = $2, fence = fence + 1 WHERE id =
-		(SELECT id FROM %s WHERE due > 0 AND due <= $3 AND lease_until <= $3 ORDER BY due LIMIT 1%s) RETURNING id, fence`, table, table, t.dialect.lock(true))
-	err = t.QueryRowContext(ctx, query, holder, at+ttl.Microseconds(), at).Scan(&id, &fence)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", 0, nil
-	}
-	return id, fence, err
-}
-
-// extend holds a leased row for longer.
-func (s *Store) extend(ctx context.Context, table, id string, fence int64, ttl time.Duration) error {
-	return s.write(ctx, "extend lease", func(tx *transaction) error {
-		now, err := s.dialect.clock(ctx, tx.Tx, micros(tx.now))
-		if err != nil {
-			return err
-		}
-		n, err := tx.exec(ctx, "UPDATE "+table+" SET lease_until = $3 WHERE id = $1 AND fence = $2 AND holder <> ''", id, fence, now+ttl.Microseconds())
-		return orLost(id, n, err)
-	})
-}
-
-// orLost says so when a lease was lost.
-func orLost(id string, n int64, err error) error {
-	if err == nil && n == 0 {
-		return fmt.Errorf("store: %s: %w", id, ErrLeaseLost)
-	}
-	return err
+	return claimed(ctx, s, lease{holder, ttl, now}, "actions", actionColumns, scanAction)
 }
 
 // ExtendAction holds an action for ttl from now, by the database's clock. It
@@ -165,6 +117,9 @@ func (s *Store) ChangeAction(ctx context.Context, id string, change ActionChange
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return fmt.Errorf("store: action %s: %w", id, ErrNotFound)
+		case errors.Is(err, ErrUnreadable):
+			a, refused = before, err
+			return err
 		case err != nil:
 			return err
 		case held:
@@ -182,7 +137,7 @@ func (s *Store) ChangeAction(ctx context.Context, id string, change ActionChange
 		a.Changed = tx.now
 		return tx.saveAction(ctx, before, a, due, audit)
 	})
-	if refused != nil {
+	if refused != nil && !errors.Is(refused, ErrUnreadable) {
 		return gatehouse.ResponseAction{}, refused
 	}
 	return a, err

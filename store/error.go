@@ -33,6 +33,9 @@ var (
 	// ErrLeaseLost says that a lease has run out and another has taken the work
 	// over. Nothing was written: stop.
 	ErrLeaseLost = errors.New("lease is lost")
+	// ErrUnreadable says that a row holds what this version cannot read: it is
+	// damaged, or a newer version has written it.
+	ErrUnreadable = errors.New("it cannot be read, being damaged or of a newer version")
 	// ErrFull says that the disk, or the room the database may take, is full.
 	ErrFull = errors.New("storage is full")
 	// ErrLocked says that another process held the database for too long.
@@ -110,7 +113,7 @@ func (s *Store) failure(op string, err error) error {
 
 // isOwn tells whether an error was made in this package on purpose.
 func isOwn(err error) bool {
-	for _, own := range []error{ErrNotFound, ErrExists, ErrInvalid, ErrRunOver, ErrIncomplete, ErrImplausible, ErrNewerSchema, ErrKey, ErrConflict, ErrBusy, ErrLeaseLost} {
+	for _, own := range []error{ErrNotFound, ErrExists, ErrInvalid, ErrRunOver, ErrIncomplete, ErrImplausible, ErrNewerSchema, ErrKey, ErrConflict, ErrBusy, ErrLeaseLost, ErrUnreadable} {
 		if errors.Is(err, own) {
 			return true
 		}

@@ -20,7 +20,9 @@ func scanHunt(scan func(...any) error) (h gatehouse.Hunt, err error) {
 		return h, err
 	}
 	id, name := h.ID, h.Name
-	err = json.Unmarshal(body, &h)
+	if err = json.Unmarshal(body, &h); err != nil {
+		err = fmt.Errorf("store: hunt %s: %w: %w", id, ErrUnreadable, err)
+	}
 	h.ID, h.Name, h.Created, h.Changed, h.NextRun = id, name, moment(created), moment(changed), moment(due)
 	return h, err
 }
@@ -116,19 +118,7 @@ func (s *Store) RemoveHunt(ctx context.Context, id string) error {
 // ClaimHunt gives holder the hunt that is longest due, as [Store.ClaimAction]
 // does with actions; nil when none is.
 func (s *Store) ClaimHunt(ctx context.Context, holder string, ttl time.Duration, now time.Time) (h *gatehouse.Hunt, fence int64, err error) {
-	err = s.write(ctx, "claim hunt", func(tx *transaction) error {
-		id, f, err := tx.claim(ctx, "hunts", holder, ttl, now)
-		if err != nil || id == "" {
-			return err
-		}
-		found, err := scanHunt(tx.QueryRowContext(ctx, "SELECT "+huntColumns+" FROM hunts WHERE id = $1", id).Scan)
-		h, fence = &found, f
-		return err
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	return h, fence, nil
+	return claimed(ctx, s, lease{holder, ttl, now}, "hunts", huntColumns, scanHunt)
 }
 
 // ExtendHunt holds a hunt for ttl from now. It fails with [ErrLeaseLost] when
