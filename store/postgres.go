@@ -38,12 +38,7 @@ func openPostgres(o Options) (write, read *sql.DB, err error) {
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 10 * time.Second
 	}
-	settings := map[string]string{
-		"application_name":   "gatehouse",
-		"synchronous_commit": "on",
-		"lock_timeout":       fmt.Sprint(o.LockWait.Milliseconds()),
-	}
-	for name, value := range settings {
+	for name, value := range postgresSettings(o) {
 		if _, given := c.RuntimeParams[name]; !given {
 			c.RuntimeParams[name] = value
 		}
@@ -53,6 +48,21 @@ func openPostgres(o Options) (write, read *sql.DB, err error) {
 	db.SetMaxIdleConns(o.MaxConnections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	return db, db, nil
+}
+
+// postgresSettings are the settings of a connection that its address does not give.
+func postgresSettings(o Options) map[string]string {
+	wait := fmt.Sprint(o.LockWait.Milliseconds())
+	return map[string]string{
+		"application_name":   "gatehouse",
+		"synchronous_commit": "on",
+		"lock_timeout":       wait,
+		// Locks are what keeps writers apart; a stricter level would only refuse them.
+		"default_transaction_isolation": "read committed",
+		// A process that is suspended, or cut off, in the midst of a commit holds the
+		// row that numbers events, and so everybody else's commits.
+		"idle_in_transaction_session_timeout": wait,
+	}
 }
 
 func (postgresDialect) goose() goose.Dialect { return goose.DialectPostgres }
@@ -159,7 +169,7 @@ func sqlState(code string) error {
 		return ErrLocked
 	case code == "23505":
 		return ErrExists
-	case code == "25006", code == "53300", strings.HasPrefix(code, "08"), strings.HasPrefix(code, "57P"), strings.HasPrefix(code, "28"), strings.HasPrefix(code, "58"), code == "3D000":
+	case code == "25006", code == "25P03", code == "53300", strings.HasPrefix(code, "08"), strings.HasPrefix(code, "57P"), strings.HasPrefix(code, "28"), strings.HasPrefix(code, "58"), code == "3D000":
 		return ErrUnavailable
 	case strings.HasPrefix(code, "XX"):
 		return ErrDamaged
