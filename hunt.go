@@ -54,6 +54,8 @@ type HuntRun struct {
 	Columns     []HuntColumn `json:"columns,omitempty"`
 	Truncated   bool         `json:"truncated,omitempty"` // there was more than Microsoft or we allow
 	Error       string       `json:"error,omitempty"`     // one line
+	// Held is until when at least somebody works on it; zero when nobody has said so.
+	Held time.Time `json:"-"`
 }
 
 // HuntRow is one row of what a hunt found.

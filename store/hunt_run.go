@@ -14,14 +14,17 @@ import (
 // scanHuntRun reads one run of a hunt.
 func scanHuntRun(scan func(...any) error) (r gatehouse.HuntRun, err error) {
 	var body []byte
-	var rows int64
-	if err = scan(&body, &rows); err != nil {
+	var rows, held int64
+	if err = scan(&body, &rows, &held); err != nil {
 		return r, err
 	}
 	err = json.Unmarshal(body, &r)
-	r.Rows = rows
+	r.Rows, r.Held = rows, moment(held)
 	return r, err
 }
+
+// huntRunColumns are the columns that scanHuntRun reads.
+const huntRunColumns = "body, row_count, lease_until"
 
 // AddHuntRun keeps a new run of a hunt. It fails with [ErrNotFound] when there
 // is no such integration.
@@ -59,6 +62,19 @@ func (s *Store) SaveHuntRun(ctx context.Context, r gatehouse.HuntRun) error {
 	})
 }
 
+// HoldHuntRun says that somebody works on a run for ttl from now at least, by the
+// database's clock: who reads Held in the past knows that nobody does any more.
+func (s *Store) HoldHuntRun(ctx context.Context, id string, ttl time.Duration) error {
+	return s.write(ctx, "hold run of a hunt", func(tx *transaction) error {
+		now, err := s.dialect.clock(ctx, tx.Tx, micros(tx.now))
+		if err != nil {
+			return err
+		}
+		n, err := tx.exec(ctx, "UPDATE hunt_runs SET lease_until = $2 WHERE id = $1 AND ended = 0", id, now+ttl.Microseconds())
+		return orNoRun(id, n, err)
+	})
+}
+
 // orNoRun says so when there is no such run.
 func orNoRun(id string, n int64, err error) error {
 	if err == nil && n == 0 {
@@ -69,7 +85,7 @@ func orNoRun(id string, n int64, err error) error {
 
 // HuntRun returns one run. It fails with [ErrNotFound] when there is none.
 func (s *Store) HuntRun(ctx context.Context, id string) (gatehouse.HuntRun, error) {
-	r, err := scanHuntRun(s.read.QueryRowContext(ctx, "SELECT body, row_count FROM hunt_runs WHERE id = $1", id).Scan)
+	r, err := scanHuntRun(s.read.QueryRowContext(ctx, "SELECT "+huntRunColumns+" FROM hunt_runs WHERE id = $1", id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return gatehouse.HuntRun{}, orNoRun(id, 0, nil)
 	}
@@ -110,7 +126,7 @@ func (s *Store) HuntRuns(ctx context.Context, f HuntRunFilter) ([]gatehouse.Hunt
 		}
 		c.add("(created < ? OR (created = ? AND id < ?))", created, created, f.After)
 	}
-	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT body, row_count FROM hunt_runs%s ORDER BY created DESC, id DESC LIMIT %d", c.where(), bounded(f.Limit)), c.args...)
+	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM hunt_runs%s ORDER BY created DESC, id DESC LIMIT %d", huntRunColumns, c.where(), bounded(f.Limit)), c.args...)
 	if err != nil {
 		return nil, s.failure("list runs of hunts", err)
 	}

@@ -69,9 +69,17 @@ func testHuntRuns(t *testing.T, fresh func(testing.TB) store.Options) {
 			}
 			must(0, f.s.AppendHuntRows(t.Context(), r.ID, rows))(t)
 		}
+		must(0, f.s.HoldHuntRun(t.Context(), r.ID, time.Minute))(t)
+		r.Held = must(f.s.HuntRun(t.Context(), r.ID))(t).Held
+		if r.Held.IsZero() {
+			t.Error("nobody works on a run that is held")
+		}
 		c.move(time.Minute)
 		r.State, r.Ended, r.Columns = gatehouse.HuntSucceeded, c.Now(), []gatehouse.HuntColumn{{Name: "n", Type: "Int64"}}
 		must(0, f.s.SaveHuntRun(t.Context(), r))(t)
+		if err := f.s.HoldHuntRun(t.Context(), r.ID, time.Minute); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("one that has ended is held: %v", err)
+		}
 		r.Rows = 60
 		if diff := cmp.Diff(r, must(f.s.HuntRun(t.Context(), r.ID))(t)); diff != "" {
 			t.Errorf("(-saved +got)\n%s", diff)
