@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -10,10 +11,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/gatehouse-sec/gatehouse/defender"
+	"github.com/gatehouse-sec/gatehouse/graph"
 )
 
 // fromGraph fills an item of the SDK for Defender from a document of Graph, as far
-// as its columns go. Words are spelt as Defender spells them.
+// as its columns go. Words are spelt as Defender spells them. What does not fit is
+// named in a [*defender.DecodeError].
 func fromGraph(item any, raw jsontext.Value) error {
 	switch item := item.(type) {
 	case *defender.Machine:
@@ -21,12 +24,13 @@ func fromGraph(item any, raw jsontext.Value) error {
 	case *defender.Alert:
 		return alertFromGraph(item, raw)
 	}
-	return errOtherShape
+	return &defender.DecodeError{Type: fmt.Sprintf("%T", item), Raw: raw, Err: errOtherShape}
 }
 
 // graphDevice is a row of the hunting table DeviceInfo.
 // https://learn.microsoft.com/defender-xdr/advanced-hunting-deviceinfo-table
 type graphDevice struct {
+	defender.Record   `json:"-"`
 	DeviceID          string        `json:"DeviceId"`
 	DeviceName        string        `json:"DeviceName"`
 	Timestamp         defender.Time `json:"Timestamp"`
@@ -47,10 +51,7 @@ type graphDevice struct {
 }
 
 func deviceFromGraph(d *defender.Machine, raw jsontext.Value) error {
-	var row graphDevice
-	if err := json.Unmarshal(raw, &row); err != nil {
-		return err
-	}
+	row, err := defender.Decode[graphDevice](raw)
 	d.ID, d.ComputerDNSName, d.LastSeen, d.AgentVersion = row.DeviceID, row.DeviceName, row.Timestamp, row.ClientVersion
 	d.LastExternalIPAddress, d.OSArchitecture, d.OSPlatform, d.Version = row.PublicIP, row.OSArchitecture, row.OSPlatform, row.OSVersion
 	d.OSBuild, d.AADDeviceID, d.RbacGroupName, d.OnboardingStatus = row.OSBuild, row.AadDeviceID, row.MachineGroup, joined(row.OnboardingStatus)
@@ -59,54 +60,25 @@ func deviceFromGraph(d *defender.Machine, raw jsontext.Value) error {
 	if row.ManualTags != "" {
 		_ = json.Unmarshal([]byte(row.ManualTags), &d.MachineTags) // a cell that is no list has no tags
 	}
-	return nil
-}
-
-// graphAlert is an alert of alerts_v2.
-// https://learn.microsoft.com/graph/api/resources/security-alert
-type graphAlert struct {
-	ID              string        `json:"id"`
-	Status          string        `json:"status"`
-	Severity        string        `json:"severity"`
-	Classification  string        `json:"classification"`
-	Determination   string        `json:"determination"`
-	Category        string        `json:"category"`
-	Title           string        `json:"title"`
-	Description     string        `json:"description"`
-	AssignedTo      string        `json:"assignedTo"`
-	IncidentID      string        `json:"incidentId"`
-	DetectionSource string        `json:"detectionSource"`
-	ThreatName      string        `json:"threatDisplayName"`
-	Techniques      []string      `json:"mitreTechniques"`
-	Created         defender.Time `json:"createdDateTime"`
-	Updated         defender.Time `json:"lastUpdateDateTime"`
-	Resolved        defender.Time `json:"resolvedDateTime"`
-	First           defender.Time `json:"firstActivityDateTime"`
-	Last            defender.Time `json:"lastActivityDateTime"`
-	Evidence        []struct {
-		DeviceID   string `json:"mdeDeviceId"`
-		DeviceName string `json:"deviceDnsName"`
-	} `json:"evidence"`
+	return err
 }
 
 func alertFromGraph(a *defender.Alert, raw jsontext.Value) error {
-	var g graphAlert
-	if err := json.Unmarshal(raw, &g); err != nil {
-		return err
-	}
+	g, err := graph.Decode[graph.Alert](raw)
 	a.ID, a.Title, a.Description, a.Category, a.AssignedTo = g.ID, g.Title, g.Description, g.Category, g.AssignedTo
-	a.Status, a.Severity = defender.AlertStatus(capital(g.Status)), defender.AlertSeverity(capital(g.Severity))
-	a.Classification = defender.AlertClassification(capital(g.Classification))
-	a.Determination = defender.AlertDetermination(capital(g.Determination))
-	a.DetectionSource, a.ThreatName, a.MitreTechniques = g.DetectionSource, g.ThreatName, g.Techniques
-	a.AlertCreationTime, a.LastUpdateTime, a.ResolvedTime, a.FirstEventTime, a.LastEventTime = g.Created, g.Updated, g.Resolved, g.First, g.Last
+	a.Status, a.Severity = defender.AlertStatus(capital(string(g.Status))), defender.AlertSeverity(capital(g.Severity))
+	a.Classification = defender.AlertClassification(capital(string(g.Classification)))
+	a.Determination = defender.AlertDetermination(capital(string(g.Determination)))
+	a.DetectionSource, a.ThreatName, a.MitreTechniques = g.DetectionSource, g.ThreatDisplayName, g.MitreTechniques
+	a.AlertCreationTime, a.LastUpdateTime, a.ResolvedTime = g.CreatedDateTime, g.LastUpdateDateTime, g.ResolvedDateTime
+	a.FirstEventTime, a.LastEventTime = g.FirstActivityDateTime, g.LastActivityDateTime
 	a.IncidentID, _ = strconv.ParseInt(strings.TrimSpace(g.IncidentID), 10, 64) // one that is no number has no column
 	for _, e := range g.Evidence {
 		if a.MachineID == "" {
-			a.MachineID, a.ComputerDNSName = e.DeviceID, e.DeviceName
+			a.MachineID, a.ComputerDNSName = e.MDEDeviceID, e.DeviceDNSName
 		}
 	}
-	return nil
+	return err
 }
 
 // capital writes a word of Graph, inProgress, as Defender does, InProgress.

@@ -3,14 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-sec/gatehouse"
@@ -115,10 +112,7 @@ func (p *program) meantIntegration(all []gatehouse.Integration) (gatehouse.Integ
 }
 
 // heldItem is a type of the SDK that keeps what Microsoft sent.
-type heldItem[T any] interface {
-	*T
-	SetRaw(raw jsontext.Value)
-}
+type heldItem[T any] = defender.Item[T]
 
 // itemsOf yields the records of a stream that are wanted, in the order of their
 // keys.
@@ -142,17 +136,12 @@ func itemsOf[T any, P heldItem[T]](ctx context.Context, m mirrored, wanted func(
 // another shape: its columns are filled where they are known, and it is handed out
 // as it came.
 func itemOf[T any, P heldItem[T]](record gatehouse.Record) (T, error) {
+	if record.API != gatehouse.APIGraph {
+		return defender.Decode[T, P](record.Document)
+	}
 	var item T
-	var err error
-	if record.API == gatehouse.APIGraph {
-		err = fromGraph(&item, record.Document)
-	} else {
-		err = json.Unmarshal(record.Document, &item, json.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	}
 	P(&item).SetRaw(record.Document)
-	if err != nil {
-		err = &defender.DecodeError{Type: fmt.Sprintf("%T", item), Raw: record.Document, Err: err}
-	}
+	err := fromGraph(&item, record.Document)
 	return item, err
 }
 

@@ -93,6 +93,30 @@ func TestListsFromTheMirror(t *testing.T) {
 	}
 }
 
+// A document that differs from the documented shape has the columns that a live
+// answer would have.
+func TestOddDocumentsOfTheMirror(t *testing.T) {
+	t.Parallel()
+	env := mirroredTenant(t, map[gatehouse.Stream][]string{
+		stream.CVEs: {
+			`{"ID":"CVE-2026-0001","severity":"Low","cvssV3":"2.5","publicExploit":"true"}`,
+			`{"cvssV3":"strange","id":"CVE-2026-0002","severity":"Low"}`,
+		},
+		stream.Devices: {`{"id":"d1","osBuild":"19045","computerDnsName":"web-01","lastSeen":"2026-01-02 03:04:05"}`},
+	})
+	for args, want := range map[string]string{
+		"devices list": "d1,web-01,", "vulnerabilities list": "CVE-2026-0001,Low,2.5,", "vulnerabilities list --min-cvss 2.6": "CVE-2026-0002,Low,",
+	} {
+		status, stdout, stderr := runOnce(t, env, append(strings.Fields(args), "--output", "csv")...)
+		if status != exitOK || !strings.Contains(stdout, "\n"+want) {
+			t.Errorf("%s: %d, want %q\n%s%s", args, status, want, stdout, stderr)
+		}
+		if few := strings.HasPrefix(args, "v") == strings.Contains(stderr, "1 of "); !few {
+			t.Errorf("%s: %s", args, stderr)
+		}
+	}
+}
+
 // Defender is asked when the mirror cannot answer, or when it must not.
 func TestListsThatAskDefender(t *testing.T) {
 	t.Parallel()

@@ -54,3 +54,17 @@ func Example() {
 	// reviewed <nil>
 	// not found: true
 }
+
+// A document that was kept is read again, also where it differs from Microsoft's
+// page: here the score is a text, and one member is not what it should be.
+func ExampleDecode() {
+	v, err := defender.Decode[defender.Vulnerability]([]byte(`{"id":"CVE-2026-0001","cvssV3":"9.8","exposedMachines":"many"}`))
+	fmt.Println(v.ID, v.CVSSV3, len(v.Raw))
+	var odd *defender.DecodeError
+	if errors.As(err, &odd) {
+		fmt.Println(odd.Members)
+	}
+	// Output:
+	// CVE-2026-0001 9.8 62
+	// [exposedMachines]
+}

@@ -3,6 +3,8 @@ package defender
 import (
 	"context"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/gatehouse-sec/gatehouse/internal/rest"
 )
 
@@ -14,6 +16,8 @@ type (
 	// Record keeps one item as Microsoft sent it, in its field Raw. It is embedded
 	// in every item type, so that no unknown member is lost.
 	Record = rest.Record
+	// Item is a pointer to an item type: to a struct that embeds Record.
+	Item[T any] = rest.Item[T]
 	// Time is a moment as Microsoft prints it, in any of the known forms. The zero
 	// Time stands for null and for an absent member.
 	Time = rest.Time
@@ -80,6 +84,12 @@ var (
 // NewBudgets returns budgets of which nothing is spent, to be shared by clients
 // of the same application and tenant.
 func NewBudgets() *Budgets { return rest.NewBudgets() }
+
+// Decode reads an item that was kept as JSON, the way lists read theirs: raw stays
+// in it, names are taken in any case, and a number is taken for a text, or a text
+// for a number, where the page says otherwise. What does not fit is named in a
+// [*DecodeError], which comes with all that does.
+func Decode[T any, P Item[T]](raw jsontext.Value) (T, error) { return rest.Decode[T, P](raw) }
 
 // MaxHuntRows is the most rows that the answer of a hunt has.
 const MaxHuntRows = rest.MaxHuntRows

@@ -79,7 +79,8 @@ type Evidence struct {
 	Roles                    []string `json:"roles"`
 	DetailedRoles            []string `json:"detailedRoles"`
 	Tags                     []string `json:"tags"`
-	MDEDeviceID              string   `json:"mdeDeviceId"` // of evidence that belongs to a device
+	MDEDeviceID              string   `json:"mdeDeviceId"`   // of evidence that belongs to a device
+	DeviceDNSName            string   `json:"deviceDnsName"` // of evidence that is a device
 }
 
 // UnmarshalJSONFrom reads the members that all evidence has and keeps the rest in

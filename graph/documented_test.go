@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"errors"
 	"iter"
 	"os"
 	"path/filepath"
@@ -52,6 +53,20 @@ func everyMember[T any](t *testing.T, list iter.Seq2[T, error], raw func(T) json
 	}
 	if n == 0 {
 		t.Errorf("no %T", *new(T))
+	}
+}
+
+// A document that was kept reads as one that a list has sent.
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	a, err := graph.Decode[graph.Alert](jsontext.Value(`{"ID":"da1_-2","title":7,"severity":{},
+		"evidence":[{"mdeDeviceId":"m1","deviceDnsName":"web-01"}]}`))
+	odd, ok := errors.AsType[*graph.DecodeError](err)
+	if !ok || !slices.Equal(odd.Members, []string{"severity"}) || a.ID != "da1_-2" || a.Title != "7" || len(a.Raw) == 0 {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if e := a.Evidence[0]; e.MDEDeviceID != "m1" || e.DeviceDNSName != "web-01" {
+		t.Errorf("%+v", e)
 	}
 }
 
