@@ -33,11 +33,12 @@ type openActions struct {
 func readMachineActions(ctx context.Context, r Request) error {
 	ctx, w := begin(ctx, machineActions(), gatehouse.APIMDE, r)
 	var before, now openActions
+	tooOld := r.now().Add(-openFor)
 	_ = json.Unmarshal(r.From.State, &before) // what cannot be read is as good as nothing
 	p := pager[defender.MachineAction]{
 		list: r.Clients.Defender.MachineActions.List, largest: 10_000,
 		item: func(a *defender.MachineAction) item {
-			now.note(a)
+			now.note(a, tooOld)
 			return item{key: a.ID, document: a.Raw, changed: a.CreationDateTimeUTC.Time}
 		},
 	}
@@ -50,9 +51,6 @@ func readMachineActions(ctx context.Context, r Request) error {
 	if err := p.read(ctx, w); err != nil {
 		return err
 	}
-	if now.Oldest.Before(w.seen.Add(-openFor)) {
-		now.Oldest = time.Time{}
-	}
 	var err error
 	if w.state, err = json.Marshal(now); err != nil {
 		return err
@@ -60,12 +58,13 @@ func readMachineActions(ctx context.Context, r Request) error {
 	return w.finish()
 }
 
-// note remembers an action that has not ended.
-func (o *openActions) note(a *defender.MachineAction) {
+// note remembers an action that has not ended, unless it is too old for that: it
+// must not hide the younger ones.
+func (o *openActions) note(a *defender.MachineAction, tooOld time.Time) {
 	if ended(a.Status) {
 		return
 	}
-	if at := a.CreationDateTimeUTC.Time; !at.IsZero() && (o.Oldest.IsZero() || at.Before(o.Oldest)) {
+	if at := a.CreationDateTimeUTC.Time; at.After(tooOld) && (o.Oldest.IsZero() || at.Before(o.Oldest)) {
 		o.Oldest = at
 	}
 }

@@ -34,7 +34,7 @@ type writer struct {
 	emit    func(gatehouse.Page) error
 	limit   int
 	from    gatehouse.Checkpoint
-	ahead   time.Time // what lies behind it cannot be true
+	now     time.Time // when the reading began
 	overlap time.Duration
 	hash    *hasher
 	index   *Indexer
@@ -57,7 +57,7 @@ func begin(ctx context.Context, s Stream, api gatehouse.API, r Request) (context
 	w := &writer{
 		api: api, emit: r.Emit, limit: r.PageRows, from: r.From, hash: newHasher(s), index: NewIndexer(s.Name),
 		full: r.Mode == gatehouse.SyncFull, floor: 1, upstream: -1, seen: r.From.Watermark,
-		overlap: s.Overlap, ahead: r.now().Add(s.Overlap),
+		overlap: s.Overlap, now: r.now(),
 	}
 	if w.limit <= 0 {
 		w.limit = pageRows
@@ -100,10 +100,14 @@ func (w *writer) add(i item) error {
 	return w.grown(len(i.document))
 }
 
-// see remembers the largest time. One that lies ahead of the clock by more than
-// the overlap would make the next reading begin in the future.
+// see remembers the largest time. One ahead of the clock counts as now: it would use
+// up the overlap, in which the next reading looks for what comes late. One that is
+// ahead by more than the overlap cannot be true, and does not count.
 func (w *writer) see(t time.Time) {
-	if t.After(w.seen) && t.Before(w.ahead) {
+	if t.After(w.now) && t.Before(w.now.Add(w.overlap)) {
+		t = w.now
+	}
+	if t.After(w.seen) && !t.After(w.now) {
 		w.seen = t
 	}
 }
