@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-sec/gatehouse/api"
+	"github.com/gatehouse-sec/gatehouse/internal/pause"
 )
 
 // How an action is followed.
@@ -82,7 +83,7 @@ func (s *service) follow(ctx context.Context, a api.Action) (api.Action, error) 
 		if a.State != api.ActionWaiting && time.Since(moved) >= othersTime {
 			s.workHere(ctx)
 		}
-		if err := rest(ctx, pace); err != nil {
+		if err := pause.For(ctx, pace); err != nil {
 			return a, err
 		}
 		pace = min(pace*3/2, slowLook)
@@ -91,18 +92,6 @@ func (s *service) follow(ctx context.Context, a api.Action) (api.Action, error) 
 			return a, err
 		}
 		a = next
-	}
-}
-
-// rest waits, or says why it did not.
-func rest(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

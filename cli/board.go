@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/app"
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 )
 
 // Lines of the board change no more often than boardEvery; where there is no
@@ -198,7 +199,7 @@ func (b *board) ended(progress app.Progress) string {
 	}
 	line := fmt.Sprintf("%-22s %s: %s", b.label(progress), b.term.paint(orElse(state, "ended"), streamTone(state)), strings.Join(parts, ", "))
 	if progress.Err != nil && state != string(gatehouse.StreamHealthy) {
-		line += "; " + oneLine(orElse(progress.Health.Reason, progress.Err.Error()))
+		line += "; " + plain.Line(orElse(progress.Health.Reason, progress.Err.Error()))
 	}
 	return line
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/env/v2"
 	"github.com/knadh/koanf/v2"
+
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 )
 
 // config is what a run goes by, once flags, environment and file are merged.
@@ -211,7 +213,7 @@ func usualConfigFile(environ environment) string {
 func parseConfigFile(text []byte) (map[string]any, error) {
 	raw, err := yaml.Parser().Unmarshal(text)
 	if err != nil {
-		return nil, fmt.Errorf("not valid YAML: %s", strings.TrimPrefix(oneLine(err.Error()), "yaml: "))
+		return nil, fmt.Errorf("not valid YAML: %s", strings.TrimPrefix(plain.Line(err.Error()), "yaml: "))
 	}
 	known := make(map[string]setting)
 	for _, s := range settings() {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 )
 
 // Process is the outside world of one run: what the operating system hands to
@@ -43,7 +45,7 @@ func (p *program) run(ctx context.Context) int {
 	}
 	err = p.judge(ctx, err)
 	if !wasReported(err) {
-		fmt.Fprintln(p.stderr, "gatehouse: "+oneLine(describe(ctx, err)))
+		fmt.Fprintln(p.stderr, "gatehouse: "+plain.Line(describe(ctx, err)))
 	}
 	return exitStatus(ctx, err)
 }
@@ -99,7 +101,7 @@ func (p *program) warnf(format string, args ...any) {
 		return
 	}
 	p.out.beforeMessage()
-	fmt.Fprintln(p.stderr, "warning: "+oneLine(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(p.stderr, "warning: "+plain.Line(fmt.Sprintf(format, args...)))
 }
 
 // sayf prints one plain line on standard error; --quiet silences it.
@@ -108,13 +110,4 @@ func (p *program) sayf(format string, args ...any) {
 		return
 	}
 	fmt.Fprintln(p.stderr, fmt.Sprintf(format, args...))
-}
-
-// oneLine folds a text of several lines into one.
-func oneLine(text string) string {
-	fields := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
-	for i, field := range fields {
-		fields[i] = strings.TrimSpace(field)
-	}
-	return strings.Join(fields, " ")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/api"
 	"github.com/gatehouse-sec/gatehouse/client"
+	"github.com/gatehouse-sec/gatehouse/internal/pause"
 	"github.com/gatehouse-sec/gatehouse/store"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
@@ -153,7 +154,7 @@ func (s remoteEvents) follows(ctx context.Context, q client.EventQuery) iter.Seq
 			page, err := s.Events.Page(ctx, q)
 			if err == nil && len(page.Items) == 0 {
 				if err = s.p.out.idle(); err == nil {
-					err = rest(ctx, eventPoll)
+					err = pause.For(ctx, eventPoll)
 				}
 			}
 			if err != nil {

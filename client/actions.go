@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse/api"
+	"github.com/gatehouse-sec/gatehouse/internal/pause"
 )
 
 // ActionsService submits response actions and follows them.
@@ -136,7 +137,7 @@ func (s *ActionsService) Wait(ctx context.Context, id string, changed func(api.A
 		if a.State.Ended() || a.State == api.ActionWaiting {
 			return a, nil
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := pause.For(ctx, wait); err != nil {
 			return a, fmt.Errorf("action %s is %s: %w", id, a.State, err)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/api"
+	"github.com/gatehouse-sec/gatehouse/internal/pause"
 )
 
 // Options are the settings of a [Client].
@@ -165,7 +166,7 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 		if !again || !r.repeatable() || attempt >= c.o.MaxRetries {
 			return nil, err
 		}
-		if stopped := sleep(ctx, wait); stopped != nil {
+		if stopped := pause.For(ctx, wait); stopped != nil {
 			return nil, errors.Join(err, stopped)
 		}
 	}
@@ -195,18 +196,6 @@ type busyError struct {
 
 // Unwrap returns the problem.
 func (e *busyError) Unwrap() error { return e.Problem }
-
-// sleep waits, or says why it did not.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 // once makes a call once.
 func (c *Client) once(ctx context.Context, r request) (*http.Response, error) {

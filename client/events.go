@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse/api"
+	"github.com/gatehouse-sec/gatehouse/internal/pause"
 )
 
 // EventsService reads the feed of changes.
@@ -51,17 +52,17 @@ func (s *EventsService) Follow(ctx context.Context, q EventQuery, pause time.Dur
 	return s.read(ctx, q, max(pause, 100*time.Millisecond))
 }
 
-// read yields events, and goes on after a pause when there is one.
-func (s *EventsService) read(ctx context.Context, q EventQuery, pause time.Duration) iter.Seq2[api.Event, error] {
+// read yields events, and asks for more each poll when there is one.
+func (s *EventsService) read(ctx context.Context, q EventQuery, poll time.Duration) iter.Seq2[api.Event, error] {
 	return func(yield func(api.Event, error) bool) {
 		for {
 			page, err := s.Page(ctx, q)
 			if err == nil && len(page.Items) == 0 {
-				if pause == 0 && page.Next >= page.Last {
+				if poll == 0 && page.Next >= page.Last {
 					return
 				}
-				if pause > 0 {
-					err = sleep(ctx, pause)
+				if poll > 0 {
+					err = pause.For(ctx, poll)
 				}
 			}
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse/api"
+	"github.com/gatehouse-sec/gatehouse/internal/pause"
 )
 
 // HuntsService runs advanced hunting queries, now and on a schedule.
@@ -80,7 +81,7 @@ func (s *HuntsService) WaitRun(ctx context.Context, id string) (api.HuntRun, err
 		if err != nil || run.State != "queued" && run.State != "running" {
 			return run, err
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := pause.For(ctx, wait); err != nil {
 			return run, fmt.Errorf("run %s is %s: %w", id, run.State, err)
 		}
 	}

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 	"github.com/gatehouse-sec/gatehouse/store"
 )
 
@@ -82,7 +82,7 @@ func (r *reading) verdict(err error) Verdict {
 
 // reasonOf is what a verdict says of an error, or else what the error says itself.
 func reasonOf(v Verdict, err error) string {
-	return cmp.Or(v.Reason, oneLine(err))
+	return cmp.Or(v.Reason, plain.Short(err.Error()))
 }
 
 // succeeded folds a run that came to its end into the health of its stream. Why
@@ -133,9 +133,9 @@ func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
 	detour, detoured := r.detoured(h)
 	switch {
 	case errors.Is(why, store.ErrImplausible):
-		return Verdict{Owner: ownerYou, Reason: oneLine(why), Mend: "look whether so much is really gone; when it is, remove the integration's stream and mirror it anew"}, true
+		return Verdict{Owner: ownerYou, Reason: plain.Short(why.Error()), Mend: "look whether so much is really gone; when it is, remove the integration's stream and mirror it anew"}, true
 	case why != nil:
-		return Verdict{Owner: ownerMicrosoft, Reason: oneLine(why) + "; nothing was removed", Mend: "it is read again on schedule"}, true
+		return Verdict{Owner: ownerMicrosoft, Reason: plain.Short(why.Error()) + "; nothing was removed", Mend: "it is read again on schedule"}, true
 	case h.SetAside > 0:
 		return Verdict{Owner: ownerGatehouse, Reason: fmt.Sprintf("%d records could not be decoded and are set aside", h.SetAside), Mend: "report them; they are kept and read again by a version that knows them"}, true
 	case r.run.Mode == gatehouse.SyncFull && thin(h.Held, h.Upstream):
@@ -219,17 +219,7 @@ func storageVerdict(err error) (Verdict, bool) {
 	case errors.Is(err, store.ErrDamaged):
 		mend = "restore the database from a backup, or move it away and mirror anew"
 	}
-	return Verdict{State: gatehouse.StreamStorage, Owner: ownerYou, Reason: oneLine(err), Mend: mend}, true
-}
-
-// oneLine is the text of an error on one line of bounded length.
-func oneLine(err error) string {
-	const most = 500
-	text := strings.Join(strings.Fields(err.Error()), " ")
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
+	return Verdict{State: gatehouse.StreamStorage, Owner: ownerYou, Reason: plain.Short(err.Error()), Mend: mend}, true
 }
 
 // days says a time in days, or in hours when it is short.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 	"github.com/gatehouse-sec/gatehouse/store"
 )
 
@@ -361,7 +362,7 @@ func (r *reading) giveUp(err error) error {
 	if !v.Anew && !stuck {
 		return err
 	}
-	if _, ended := r.store.EndRun(r.hard, r.run, store.RunEnd{Error: oneLine(err)}); ended != nil {
+	if _, ended := r.store.EndRun(r.hard, r.run, store.RunEnd{Error: plain.Short(err.Error())}); ended != nil {
 		return errors.Join(err, ended)
 	}
 	return err
@@ -371,7 +372,7 @@ func (r *reading) giveUp(err error) error {
 func (r *reading) end(why error) error {
 	var text string
 	if why != nil {
-		text = oneLine(why)
+		text = plain.Short(why.Error())
 	}
 	run, err := r.endRun(text)
 	if err != nil {

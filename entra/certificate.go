@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 )
 
 // What can be wrong with a certificate file. Errors of [ParseCertificate] and
@@ -100,7 +102,7 @@ func (c *Certificate) ThumbprintSHA256() string {
 }
 
 // Subject returns the distinguished name of the certificate.
-func (c *Certificate) Subject() string { return oneLine(c.chain[0].Subject.String()) }
+func (c *Certificate) Subject() string { return plain.Short(c.chain[0].Subject.String()) }
 
 // NotBefore returns the instant from which the certificate is valid, in UTC.
 func (c *Certificate) NotBefore() time.Time { return c.chain[0].NotBefore.UTC() }

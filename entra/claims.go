@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 )
 
 // Claims is what an access token says about itself. Nothing of it is verified:
@@ -71,7 +73,7 @@ func (c Claims) HasRole(name string) bool { return slices.Contains(c.Roles, name
 
 // String names audience, application, tenant and roles in one line.
 func (c Claims) String() string {
-	return oneLine(fmt.Sprintf("token for %s of app %s in tenant %s with roles [%s] until %s", strings.Join(c.Audience, " "),
+	return plain.Short(fmt.Sprintf("token for %s of app %s in tenant %s with roles [%s] until %s", strings.Join(c.Audience, " "),
 		c.AppID, c.TenantID, strings.Join(c.Roles, " "), c.Expires.Format(time.RFC3339)))
 }
 

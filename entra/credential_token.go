@@ -13,6 +13,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 )
 
 // GetToken gets an app-only token, from the cache if one is still good. It takes
@@ -53,7 +55,7 @@ func (c *Credential) explain(ctx context.Context, ex *exchange, err error) error
 	}
 	// MSAL quotes a reply that it cannot decode, and the reply may hold a token.
 	text, _, _ := strings.Cut(err.Error(), "json message bytes were")
-	return &plainError{text: "no token: " + oneLine(scrub(text, c.secrets...))}
+	return &plainError{text: "no token: " + plain.Short(scrub(text, c.secrets...))}
 }
 
 // plainError is a failure that no retry mends.
@@ -171,7 +173,7 @@ func (c *Credential) buildError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &plainError{text: oneLine(scrub(err.Error(), c.secrets...))}
+	return &plainError{text: plain.Short(scrub(err.Error(), c.secrets...))}
 }
 
 // maxFederatedToken bounds the token file.

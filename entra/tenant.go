@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 )
 
 // Tenant is what Entra tells everybody about a tenant in its OpenID discovery
@@ -91,8 +93,8 @@ func parseTenant(body []byte) (Tenant, error) {
 		return Tenant{}, fmt.Errorf("tenant discovery: the answer is not Entra's discovery document: check the authority, and look for a proxy in between")
 	}
 	return Tenant{
-		ID: id, Issuer: oneLine(w.Issuer), TokenEndpoint: oneLine(w.TokenEndpoint), CloudInstance: oneLine(w.CloudInstance),
-		RegionScope: oneLine(w.RegionScope), RegionSubScope: oneLine(w.RegionSubScope),
+		ID: id, Issuer: plain.Short(w.Issuer), TokenEndpoint: plain.Short(w.TokenEndpoint), CloudInstance: plain.Short(w.CloudInstance),
+		RegionScope: plain.Short(w.RegionScope), RegionSubScope: plain.Short(w.RegionSubScope),
 	}, nil
 }
 

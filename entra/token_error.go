@@ -15,6 +15,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 )
 
 // TokenError is a refusal of Entra's token endpoint or of its discovery
@@ -127,7 +129,7 @@ func parseTokenError(status int, body []byte) *TokenError {
 		e.Description = "the answer is not Entra's: look for a proxy in between"
 		return e
 	}
-	e.Err, e.TraceID, e.CorrelationID = oneLine(scrub(w.Err)), oneLine(scrub(w.Trace)), oneLine(scrub(w.Correlation))
+	e.Err, e.TraceID, e.CorrelationID = plain.Short(scrub(w.Err)), plain.Short(scrub(w.Trace)), plain.Short(scrub(w.Correlation))
 	e.Code = firstCode(w.Codes, w.Description)
 	e.Description = cleanDescription(w.Description)
 	e.Timestamp = parseEntraTime(w.Timestamp)
@@ -154,7 +156,7 @@ func cleanDescription(s string) string {
 	if m := aadsts.FindStringIndex(s); m != nil && m[0] == 0 {
 		s = strings.TrimLeft(s[m[1]:], ": ")
 	}
-	return oneLine(scrub(s))
+	return plain.Short(scrub(s))
 }
 
 // parseEntraTime reads "2026-01-02 15:04:05Z"; anything else is the zero time.

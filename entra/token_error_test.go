@@ -91,7 +91,7 @@ func TestParseTokenError(t *testing.T) {
 		{"nothing", ``, "entra refused the token request (http 400): the answer is not Entra's: look for a proxy in between", 0},
 		{"control characters", `{"error":"e\u001b[31m","error_description":"a\r\nb\u0000c"}`, "entra refused the token request (e [31m, http 400): a b c", 0},
 		{"a token in the text", `{"error":"e","error_description":"got ` + testToken(map[string]any{"a": 1}) + `!"}`, "entra refused the token request (e, http 400): got [redacted]!", 0},
-		{"a long text", `{"error":"e","error_description":"` + long + `"}`, "entra refused the token request (e, http 400): " + long[:maxText] + "...", 0},
+		{"a long text", `{"error":"e","error_description":"` + long + `"}`, "entra refused the token request (e, http 400): " + long[:1000] + "…", 0},
 	}
 	for _, tc := range cases {
 		e := parseTokenError(400, []byte(tc.body))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/internal/pause"
 	"github.com/gatehouse-sec/gatehouse/store"
 )
 
@@ -98,7 +99,7 @@ func (r *Responder) change(ctx context.Context, by Caller, id, operation string,
 			due, err := decide(a)
 			return due, audit(by, operation, *a, "", outcomeDone), err
 		})
-		if errors.Is(err, store.ErrBusy) && pause(ctx, 20*time.Millisecond) == nil {
+		if errors.Is(err, store.ErrBusy) && pause.For(ctx, 20*time.Millisecond) == nil {
 			continue
 		}
 		if err != nil && refused.ID != "" {
@@ -106,18 +107,6 @@ func (r *Responder) change(ctx context.Context, by Caller, id, operation string,
 			err = errors.Join(err, lost)
 		}
 		return a, err
-	}
-}
-
-// pause waits, or says why it did not.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

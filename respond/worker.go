@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/action"
+	"github.com/gatehouse-sec/gatehouse/internal/pause"
 	"github.com/gatehouse-sec/gatehouse/store"
 )
 
@@ -51,7 +52,7 @@ func (r *Responder) loop(ctx context.Context, holder string) {
 		switch {
 		case err != nil && ctx.Err() == nil:
 			r.o.Log.WarnContext(ctx, "response action", "error", err)
-			_ = pause(ctx, afterFailure) // or the end
+			_ = pause.For(ctx, afterFailure) // or the end
 		case !worked:
 			r.nap(ctx)
 		}
@@ -76,7 +77,7 @@ func (r *Responder) turn(ctx context.Context, holder string) (worked bool, err e
 	}
 	if !worked && err == nil {
 		// It is due by the database's clock and not by ours.
-		_ = pause(ctx, clocksApart) // or the end
+		_ = pause.For(ctx, clocksApart) // or the end
 	}
 	end, stop := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer stop()
@@ -86,7 +87,7 @@ func (r *Responder) turn(ctx context.Context, holder string) (worked bool, err e
 // keep holds on to the lease until ctx ends, and calls lose when it is gone, or
 // must be because the store did not answer.
 func (r *Responder) keep(ctx context.Context, lose func(), id string, fence int64) {
-	for held := time.Now(); pause(ctx, r.o.Lease/3) == nil; {
+	for held := time.Now(); pause.For(ctx, r.o.Lease/3) == nil; {
 		asked := time.Now()
 		err := r.store.ExtendAction(ctx, id, fence, r.o.Lease)
 		switch {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 )
 
 // The kinds of [Error], for errors.Is.
@@ -58,7 +60,7 @@ func (e *Error) Error() string {
 	if e.StatusCode != 0 {
 		fmt.Fprintf(&b, " %d", e.StatusCode)
 		if e.Code != "" {
-			fmt.Fprintf(&b, " %s", oneLine(e.Code))
+			fmt.Fprintf(&b, " %s", plain.Short(e.Code))
 		} else {
 			fmt.Fprintf(&b, " %s", http.StatusText(e.StatusCode))
 		}
@@ -67,7 +69,7 @@ func (e *Error) Error() string {
 		}
 	}
 	if e.Message != "" {
-		fmt.Fprintf(&b, " %s", oneLine(e.Message))
+		fmt.Fprintf(&b, " %s", plain.Short(e.Message))
 	}
 	if e.Err != nil {
 		fmt.Fprintf(&b, " %v", e.Err)
@@ -76,7 +78,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (retry after %s)", e.RetryAfter)
 	}
 	if e.RequestID != "" {
-		fmt.Fprintf(&b, " (request id %s)", oneLine(e.RequestID))
+		fmt.Fprintf(&b, " (request id %s)", plain.Short(e.RequestID))
 	}
 	return b.String()
 }
@@ -133,7 +135,7 @@ func huntLimits() []huntLimit {
 
 // huntKind recognises a hunt that met one of the service's limits.
 func (e *Error) huntKind() error {
-	text := strings.ToLower(oneLine(e.Message))
+	text := strings.ToLower(plain.Short(e.Message))
 	for _, l := range huntLimits() {
 		if strings.Contains(text, l.text) {
 			return l.kind
@@ -158,16 +160,6 @@ func (e *Error) activeRequest() bool {
 		return false
 	}
 	return e.Code == "ActiveRequestAlreadyExists" || strings.Contains(strings.ToLower(e.Message), "already in progress")
-}
-
-// oneLine keeps a text of the outside world on one line of bounded length.
-func oneLine(s string) string {
-	const most = 1000
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
 }
 
 // newError reads an answer that is no success. Microsoft's envelope is
