@@ -1,7 +1,6 @@
 package normalize
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,47 +11,6 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/ocsf"
 )
-
-// TestSampleFindings maps Microsoft's samples, where they are at hand.
-func TestSampleFindings(t *testing.T) {
-	t.Parallel()
-	for _, s := range []struct {
-		file string
-		api  gatehouse.API
-		f    normalizer
-	}{
-		{"core/alert-get-response.json", gatehouse.APIMDE, Alert},
-		{"core/alerts-list-response-default.json", gatehouse.APIMDE, Alert},
-		{"core/alerts-list-response-expand-evidence.json", gatehouse.APIMDE, Alert},
-		{"core/odata-1-alerts-top-expand-response.json", gatehouse.APIMDE, Alert},
-		{"core/odata-2-alerts-filter-lastupdatetime-response.json", gatehouse.APIMDE, Alert},
-		{"tvm-xdr-graph/graph-alerts_v2-list-response.json", gatehouse.APIGraph, Alert},
-		{"tvm-xdr-graph/graph-alert-update-response.json", gatehouse.APIGraph, Alert},
-		{"tvm-xdr-graph/graph-incidents-list-response.json", gatehouse.APIGraph, Incident},
-		{"tvm-xdr-graph/graph-incidents-list-expand-alerts-response.json", gatehouse.APIGraph, Incident},
-		{"tvm-xdr-graph/graph-incident-update-response.json", gatehouse.APIGraph, Incident},
-		{"tvm-xdr-graph/xdr-incidents-list-response.json", gatehouse.APIXDR, Incident},
-	} {
-		t.Run(s.file, func(t *testing.T) {
-			raw, err := os.ReadFile(filepath.Join("..", "..", "shared", "defender-api", "samples", filepath.FromSlash(s.file)))
-			if err != nil {
-				t.Skip("Microsoft's samples are not beside the repository")
-			}
-			var page struct {
-				Value []json.RawMessage `json:"value"`
-			}
-			if err := json.Unmarshal(raw, &page); err != nil {
-				t.Fatal(err)
-			}
-			if page.Value == nil {
-				page.Value = []json.RawMessage{raw}
-			}
-			for _, record := range page.Value {
-				prove(t, s.f, Input{Raw: jsontext.Value(record), API: s.api, EventID: "e1", Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
-			}
-		})
-	}
-}
 
 func TestEdgesOfFindings(t *testing.T) {
 	t.Parallel()

@@ -149,27 +149,6 @@ func TestHuntingOfAnything(t *testing.T) {
 	}
 }
 
-// TestHuntingSamples maps the answers on Microsoft's pages, whose rows have a few
-// columns.
-func TestHuntingSamples(t *testing.T) {
-	t.Parallel()
-	for _, file := range []string{"graph-runhuntingquery-response.json", "graph-runhuntingquery-oldsample-response.json", "mde-advancedqueries-run-response.json"} {
-		raw, err := os.ReadFile(filepath.Join("..", "..", "shared", "defender-api", "samples", "tvm-xdr-graph", file))
-		if err != nil {
-			t.Skip("Microsoft's samples are not beside the repository")
-		}
-		var page struct {
-			Results []json.RawMessage `json:"results"` // the decoder takes Results as well
-		}
-		if err := json.Unmarshal(raw, &page); err != nil || len(page.Results) == 0 {
-			t.Fatal(file, err)
-		}
-		for _, row := range page.Results {
-			prove(t, rowOf("DeviceProcessEvents"), Input{Raw: jsontext.Value(row), EventID: "e1", Time: time.Unix(1_790_000_000, 0)})
-		}
-	}
-}
-
 func TestHuntingRowsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ table, raw, want string }{

@@ -248,61 +248,6 @@ func TestDevicesAgree(t *testing.T) {
 	}
 }
 
-// TestInventorySamples reads Microsoft's own examples where they are at hand.
-func TestInventorySamples(t *testing.T) {
-	t.Parallel()
-	root := filepath.Join("..", "..", "shared", "defender-api", "samples")
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("the samples of Microsoft's pages are not here")
-	}
-	patterns := map[string]string{
-		"core/machine-get-response.json": "devices", "core/machines-list*.json": "devices", "core/odata-[45]-machines*.json": "devices",
-		"core/machineaction*.json": "machine-actions", "core/odata-6-machineactions*.json": "machine-actions",
-		"tvm-xdr-graph/export-softwarevulnerabilit*-response.json": "vulnerabilities", "tvm-xdr-graph/vulnerabilities-list-response.json": "cves",
-		"tvm-xdr-graph/vulnerability-get-response.json": "cves", "tvm-xdr-graph/software-list-response.json": "software",
-		"tvm-xdr-graph/software-get-response.json": "software", "tvm-xdr-graph/recommendation*s-list-response.json": "recommendations",
-		"tvm-xdr-graph/recommendation-get-response.json": "recommendations", "tvm-xdr-graph/graph-securescorecontrolprofiles-list-response.json": "secure-score-controls",
-		"tvm-xdr-graph/exposurescore-*-response.json": "exposure-score", "tvm-xdr-graph/configurationscore-get-response.json": "configuration-score",
-		"tvm-xdr-graph/graph-securescores-list-response.json": "secure-scores",
-	}
-	seen := 0
-	for pattern, stream := range patterns {
-		files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			for _, raw := range sampleRecords(t, file) {
-				s := inventoryOf(t, stream)
-				mustHold(t, s, inventoryInput(raw, s.mapping.shapes[0].api))
-				seen++
-			}
-		}
-	}
-	if seen < 20 {
-		t.Errorf("%d records were read, want 20 or more", seen)
-	}
-}
-
-// sampleRecords returns the records of an answer: the items of its list, or itself.
-func sampleRecords(t *testing.T, file string) []json.RawMessage {
-	t.Helper()
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list struct {
-		Value []json.RawMessage `json:"value"`
-	}
-	if json.Unmarshal(raw, &list) != nil || strings.Contains(file, "uri-response") || strings.Contains(file, "-files-") {
-		return nil
-	}
-	if list.Value != nil {
-		return list.Value
-	}
-	return []json.RawMessage{raw}
-}
-
 // feed normalizes some hundred records of a list.
 func feed[T any](t *testing.T, s inventoryStream, api gatehouse.API, list iter.Seq2[T, error], raw func(*T) []byte) {
 	t.Helper()
