@@ -37,6 +37,9 @@ func (s *service) chosen(ctx context.Context) (gatehouse.Integration, error) {
 // warnings: what the others hold is there all the same.
 func (s *service) records(ctx context.Context, list *client.RecordsService, q client.Query, limit int) iter.Seq2[gatehouse.Record, error] {
 	q.Integrations, q.Raw, q.NoOCSF = given(s.p.config.integration), true, true
+	if q.Live {
+		return s.liveRecords(ctx, list, q)
+	}
 	if q.Limit = maxPage; limit > 0 {
 		q.Limit = min(limit, maxPage)
 	}
@@ -62,11 +65,41 @@ func (s *service) records(ctx context.Context, list *client.RecordsService, q cl
 	}
 }
 
+// liveRecords yields what Defender has now. A server has one page of that: where
+// there is more, its end is an error, so that nobody takes a part for the whole.
+func (s *service) liveRecords(ctx context.Context, list *client.RecordsService, q client.Query) iter.Seq2[gatehouse.Record, error] {
+	q.Limit = maxPage
+	return func(yield func(gatehouse.Record, error) bool) {
+		page, err := list.Page(ctx, q)
+		whole := len(page.Items) < maxPage
+		for _, problem := range page.Problems {
+			switch {
+			case problem.Code == api.CodeTooLarge:
+				whole = false
+			case len(page.Mirrors) == 0:
+				err = &problem // nobody has answered
+			default:
+				s.p.warnf("%s: %s", s.nameOf(ctx, problem.Integration), describeProblem(&problem))
+			}
+		}
+		for _, r := range page.Items {
+			if !yield(recordOf(r), nil) {
+				return
+			}
+		}
+		if err == nil && !whole {
+			err = usagef("Defender has more than the live list of a server holds, which ends here: narrow it, give --limit, or leave out --live")
+		}
+		if err != nil {
+			yield(gatehouse.Record{}, err)
+		}
+	}
+}
+
 // sayAge says how old an answer is, and what is wrong with single integrations.
 func (s *service) sayAge(ctx context.Context, page api.Records) {
 	for _, m := range page.Mirrors {
 		switch {
-		case m.Live:
 		case m.AsOf.IsZero():
 			s.p.warnf("the %s of %s were not read yet", m.Stream, s.nameOf(ctx, m.Integration))
 		default:
@@ -121,6 +154,19 @@ func remoteItem[T any, P heldItem[T]](ctx context.Context, s *service, list *cli
 	return item, err
 }
 
+// deviceID is the id of the device of the chosen integration that goes by a name.
+func (s *service) deviceID(ctx context.Context, idOrName string) (string, error) {
+	if err := checkDevice(idOrName); err != nil {
+		return "", err
+	}
+	i, err := s.chosen(ctx)
+	if err != nil {
+		return "", err
+	}
+	device, err := s.Devices.Get(ctx, i.ID, idOrName, client.Query{NoOCSF: true})
+	return device.ID, err
+}
+
 // where is a list of conditions as the API takes them.
 type where []string
 
@@ -141,4 +187,10 @@ func (w *where) since(field string, at *timeFlag) {
 // notThere refuses what a server does not do.
 func notThere(what, instead string) error {
 	return usagef("%s asks Microsoft with the account of the settings, and --server asks a server: %s", what, instead)
+}
+
+// noOData refuses a filter in Microsoft's terms: a server filters what it holds,
+// over every API that it was read through.
+func noOData(what string) error {
+	return notThere(what+" --filter", "use the other flags, or leave out --server")
 }

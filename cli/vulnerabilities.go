@@ -74,6 +74,20 @@ func (f *vulnerabilityFilter) odata() (defender.Filter, error) {
 	return and(f.raw, clauses...), nil
 }
 
+// question is the filter, once the flags are known to ask one question.
+func (f *vulnerabilityFilter) question() (defender.Filter, error) {
+	filter, err := f.odata()
+	switch {
+	case err != nil:
+		return "", err
+	case f.device != "" && f.cve != "":
+		return "", usagef("--device and --cve are two questions: ask one at a time")
+	case filter != "" && (f.device != "" || f.cve != ""):
+		return "", usagef("the filters go with the tenant's list alone, not with --device or --cve")
+	}
+	return filter, nil
+}
+
 // matches is the same filter, applied here.
 func (f *vulnerabilityFilter) matches(v defender.Vulnerability) bool {
 	return isWord(v.Severity, f.severity.value) && since(v.PublishedOn, f.published.at) &&
@@ -95,15 +109,11 @@ func (p *program) vulnerabilities() (vulnerabilityDesk, error) {
 type localVulnerabilities struct{ *program }
 
 func (p localVulnerabilities) list(ctx context.Context, f *vulnerabilityFilter) error {
-	filter, err := f.odata()
+	filter, err := f.question()
 	if err != nil {
 		return err
 	}
 	switch {
-	case f.device != "" && f.cve != "":
-		return usagef("--device and --cve are two questions: ask one at a time")
-	case filter != "" && (f.device != "" || f.cve != ""):
-		return usagef("the filters go with the tenant's list alone, not with --device or --cve")
 	case f.cve != "":
 		return p.listExposed(ctx, f)
 	case f.device != "":
