@@ -102,6 +102,9 @@ func (r *Responder) change(ctx context.Context, by Caller, id, operation string,
 		if errors.Is(err, store.ErrBusy) && pause.For(ctx, 20*time.Millisecond) == nil {
 			continue
 		}
+		if errors.Is(err, store.ErrUnreadable) {
+			refused, err = a, fmt.Errorf("%w: %w", ErrState, err)
+		}
 		if err != nil && refused.ID != "" {
 			_, lost := r.store.AppendAudit(context.WithoutCancel(ctx), *audit(by, operation, refused, err.Error(), outcomeRefused))
 			err = errors.Join(err, lost)

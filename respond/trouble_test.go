@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -293,6 +294,36 @@ func TestStoreFails(t *testing.T) {
 	_ = s.Run(ctx)
 	if n := lines.Load(); n == 0 || n > 6 {
 		t.Errorf("%d attempts", n)
+	}
+}
+
+// TestUnreadableAction does the actions behind one that cannot be read, and says so
+// once in its log and in the audit log.
+func TestUnreadableAction(t *testing.T) {
+	t.Parallel()
+	s := build(t, emulator.Options{}, store.Options{Path: t.TempDir() + "/g.db"})
+	var lines atomic.Int64
+	o := quick()
+	o.Log, o.Workers = slog.New(counter{&lines}), 1
+	s.Responder = respond.New(s.store, s, o)
+	odd := s.submit(s.order("isolate", s.devices[0].ID))
+	next := s.submit(s.order("isolate", s.devices[1].ID))
+	body := []byte(`{"targets":[{"n":1,"state":"a state of a newer version"}]}`)
+	if _, err := s.store.DB().ExecContext(t.Context(), "UPDATE actions SET body = $2 WHERE id = $1", odd.ID, body); err != nil {
+		t.Fatal(err)
+	}
+	s.work()
+	if a := s.ended(next.ID); a.State != gatehouse.ActionSucceeded {
+		t.Errorf("the one behind it: %+v", a)
+	}
+	if n := len(s.begun(odd.ID)); n != 0 {
+		t.Errorf("what nobody understands was sent %d times", n)
+	}
+	if _, err := s.Cancel(t.Context(), bob, odd.ID, "enough"); !errors.Is(err, respond.ErrState) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if all := s.operations(); lines.Load() != 1 || !slices.Contains(all, "actions.aside failed") || !slices.Contains(all, "actions.cancel refused") {
+		t.Errorf("%d lines; %q", lines.Load(), all)
 	}
 }
 

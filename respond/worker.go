@@ -50,6 +50,8 @@ func (r *Responder) loop(ctx context.Context, holder string) {
 	for ctx.Err() == nil {
 		worked, err := r.turn(ctx, holder)
 		switch {
+		case errors.Is(err, store.ErrUnreadable):
+			r.o.Log.WarnContext(ctx, "a response action is set aside, the others go on: mend its row, or let a newer version of Gatehouse do it", "error", err)
 		case err != nil && ctx.Err() == nil:
 			r.o.Log.WarnContext(ctx, "response action", "error", err)
 			_ = pause.For(ctx, afterFailure) // or the end
@@ -65,14 +67,13 @@ func (r *Responder) turn(ctx context.Context, holder string) (worked bool, err e
 	if err != nil || a == nil {
 		return false, err
 	}
-	held, lose := context.WithCancel(ctx)
-	defer lose()
-	var keeping sync.WaitGroup
-	keeping.Go(func() { r.keep(held, lose, a.ID, fence) })
+	held, release := store.Hold(ctx, r.o.Lease, func(ctx context.Context) error {
+		return r.store.ExtendAction(ctx, a.ID, fence, r.o.Lease)
+	})
 	worked, err = r.work(held, &job{Responder: r, a: a, fence: fence})
-	lose()
-	keeping.Wait()
-	if errors.Is(err, store.ErrLeaseLost) {
+	lost := context.Cause(held)
+	release()
+	if errors.Is(err, store.ErrLeaseLost) || err != nil && errors.Is(lost, store.ErrLeaseLost) {
 		return true, nil // another is at it
 	}
 	if !worked && err == nil {
@@ -82,22 +83,6 @@ func (r *Responder) turn(ctx context.Context, holder string) (worked bool, err e
 	end, stop := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer stop()
 	return true, errors.Join(err, r.store.ReleaseAction(end, a.ID, fence))
-}
-
-// keep holds on to the lease until ctx ends, and calls lose when it is gone, or
-// must be because the store did not answer.
-func (r *Responder) keep(ctx context.Context, lose func(), id string, fence int64) {
-	for held := time.Now(); pause.For(ctx, r.o.Lease/3) == nil; {
-		asked := time.Now()
-		err := r.store.ExtendAction(ctx, id, fence, r.o.Lease)
-		switch {
-		case err == nil:
-			held = asked
-		case errors.Is(err, store.ErrLeaseLost), time.Since(held) > r.o.Lease*2/3:
-			lose()
-			return
-		}
-	}
 }
 
 // nap sleeps until something is due.
