@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 )
 
 // BenchmarkListDevices reads 100,000 devices; the floor is ten calls.
@@ -103,7 +104,7 @@ func elsewhere(b *testing.B, devices, rows int) (*defender.Client, int) {
 		b.Fatal(err)
 	}
 	tenant := emulator.TenantAccess{TenantID: there.TenantID, ClientID: there.ClientID, Secret: there.Secret}
-	return connect(b, there.Addr, there.CA, tenant), there.Rows
+	return emulated.SignIn(b, there.Addr, there.CA, tenant).Defender(b, defender.Options{}), there.Rows
 }
 
 // peakMB is the most memory that this process has held, by the system's count.

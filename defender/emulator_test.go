@@ -3,7 +3,6 @@ package defender_test
 import (
 	"context"
 	"errors"
-	"iter"
 	"net/netip"
 	"slices"
 	"testing"
@@ -14,14 +13,13 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
-	"github.com/gatehouse-sec/gatehouse/entra"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
+	"github.com/gatehouse-sec/gatehouse/internal/sdktest"
 )
 
 // stage is an emulator with one tenant and a client of it.
 type stage struct {
-	*emulator.Server
-	tenant emulator.TenantAccess
+	emulated.Tenant
 	client *defender.Client
 
 	testing *testing.T // for readings that need a context
@@ -31,57 +29,12 @@ type stage struct {
 func (s stage) ctx() context.Context { return s.testing.Context() }
 
 // raise starts an emulator whose application holds every permission of the SDK.
-func raise(t testing.TB, size emulator.Size, change ...func(*defender.Options)) stage {
+func raise(t testing.TB, size emulator.Size) stage {
 	t.Helper()
-	server, err := emulator.Start(emulator.Options{Size: size, Key: testkey.RSA()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tenant := server.DefaultTenant()
-	t.Cleanup(func() { server.Close() })
-	roles := append(emulator.MirrorRoles(), emulator.MDERoles("User.Read.All", "File.Read.All", "Ip.Read.All", "Url.Read.All")...)
-	err = server.Grant(tenant.TenantID, tenant.ClientID, roles...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return stage{Server: server, tenant: tenant, client: connect(t, server.Addr(), server.CA(), tenant, change...)}
-}
-
-// connect makes a client of an emulator.
-func connect(t testing.TB, addr string, ca []byte, tenant emulator.TenantAccess, change ...func(*defender.Options)) *defender.Client {
-	t.Helper()
-	transport, err := entra.EmulatorClient(addr, ca)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(transport.CloseIdleConnections)
-	cred, err := entra.NewCredential(entra.CredentialOptions{
-		TenantID: tenant.TenantID, ClientID: tenant.ClientID, Secret: entra.NewSecret(tenant.Secret), Client: transport,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := &defender.Options{Transport: transport}
-	for _, f := range change {
-		f(o)
-	}
-	c, err := defender.New(cred, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// collect reads a whole list.
-func collect[T any](t testing.TB, list iter.Seq2[T, error]) (items []T) {
-	t.Helper()
-	for item, err := range list {
-		if err != nil {
-			t.Fatal(err)
-		}
-		items = append(items, item)
-	}
-	return items
+	tenant := emulated.Start(t, emulator.Options{Size: size})
+	tenant.Allow(t, emulator.MirrorRoles()...)
+	tenant.Allow(t, emulator.MDERoles("User.Read.All", "File.Read.All", "Ip.Read.All", "Url.Read.All")...)
+	return stage{Tenant: tenant, client: tenant.Defender(t, defender.Options{})}
 }
 
 // get fails when a call does.
@@ -109,18 +62,18 @@ func machineID(m defender.Machine) string { return m.ID }
 func TestAlertsOnTheEmulator(t *testing.T) {
 	t.Parallel()
 	s := raise(t, emulator.Size{Devices: 30, Alerts: 60, PageSize: 25})
-	truth := s.Truth(s.tenant.TenantID)
+	truth := s.Truth(s.TenantID)
 	c, ctx := s.client.Alerts, t.Context()
-	all := collect(t, c.List(ctx, nil))
+	all := sdktest.Collect(t, c.List(ctx, nil))
 	newestFirst := slices.Clone(truth.Alerts)
 	slices.Reverse(newestFirst)
 	if diff := cmp.Diff(newestFirst, ids(all, alertID)); diff != "" {
 		t.Error(diff)
 	}
-	if got := collect(t, c.List(ctx, &defender.Query{Top: 26, Skip: 3})); !slices.Equal(ids(got, alertID), newestFirst[3:29]) {
+	if got := sdktest.Collect(t, c.List(ctx, &defender.Query{Top: 26, Skip: 3})); !slices.Equal(ids(got, alertID), newestFirst[3:29]) {
 		t.Error("top and skip read other alerts")
 	}
-	high := collect(t, c.List(ctx, &defender.Query{Filter: defender.Eq("severity", defender.SeverityHigh), Expand: []string{"evidence"}}))
+	high := sdktest.Collect(t, c.List(ctx, &defender.Query{Filter: defender.Eq("severity", defender.SeverityHigh), Expand: []string{"evidence"}}))
 	if len(high) == 0 || len(high) == len(all) || slices.ContainsFunc(high, func(a defender.Alert) bool {
 		return a.Severity != defender.SeverityHigh || len(a.Evidence) == 0 || len(a.Raw) == 0
 	}) {
@@ -136,7 +89,7 @@ func TestAlertsOnTheEmulator(t *testing.T) {
 	if u, err := c.User(ctx, a.ID); err == nil && u.AccountName != a.RelatedUser.UserName || err != nil && !errors.Is(err, defender.ErrNotFound) {
 		t.Errorf("user %+v, %v", u, err)
 	}
-	files, ips, domains := collect(t, c.Files(ctx, a.ID)), collect(t, c.IPs(ctx, a.ID)), collect(t, c.Domains(ctx, a.ID))
+	files, ips, domains := sdktest.Collect(t, c.Files(ctx, a.ID)), sdktest.Collect(t, c.IPs(ctx, a.ID)), sdktest.Collect(t, c.Domains(ctx, a.ID))
 	for _, f := range files {
 		if len(f.SHA1) != 40 || f.GlobalFirstObserved.IsZero() {
 			t.Errorf("file %+v", f)
@@ -152,7 +105,7 @@ func TestAlertUpdatesOnTheEmulator(t *testing.T) {
 	t.Parallel()
 	s := raise(t, emulator.Size{Devices: 10, Alerts: 5})
 	c, ctx := s.client.Alerts, t.Context()
-	truth := s.Truth(s.tenant.TenantID)
+	truth := s.Truth(s.TenantID)
 	u := defender.AlertUpdate{Status: "Resolved", AssignedTo: "ada@contoso.example", Classification: "TruePositive", Determination: "Malware", Comment: "dealt with"}
 	for _, a := range []defender.Alert{
 		get[defender.Alert](t)(c.Update(ctx, truth.Alerts[0], u)),
@@ -181,7 +134,7 @@ func TestAlertByReferenceOnTheEmulator(t *testing.T) {
 	s := raise(t, emulator.Size{Devices: 10, Alerts: 3})
 	ctx := t.Context()
 	hunt := get[*defender.Hunt](t)(s.client.Hunting.Run(ctx, "DeviceProcessEvents | project Timestamp, ReportId, DeviceId | take 1"))
-	rows := collect(t, hunt.Rows())
+	rows := sdktest.Collect(t, hunt.Rows())
 	if len(rows) != 1 {
 		t.Fatalf("%d events", len(rows))
 	}
@@ -201,9 +154,9 @@ func TestAlertByReferenceOnTheEmulator(t *testing.T) {
 func TestMachinesOnTheEmulator(t *testing.T) {
 	t.Parallel()
 	s := raise(t, emulator.Size{Devices: 57, Alerts: 40, PageSize: 20})
-	truth := s.Truth(s.tenant.TenantID)
+	truth := s.Truth(s.TenantID)
 	c, ctx := s.client.Machines, t.Context()
-	all := collect(t, c.List(ctx, nil))
+	all := sdktest.Collect(t, c.List(ctx, nil))
 	if diff := cmp.Diff(truth.Devices, ids(all, machineID)); diff != "" {
 		t.Error(diff)
 	}
@@ -220,15 +173,15 @@ func TestMachinesOnTheEmulator(t *testing.T) {
 	if m.LastSeen.IsZero() || m.OSPlatform == "" || len(m.IPAddresses) == 0 || m.RbacGroupID == "" {
 		t.Errorf("%+v", m)
 	}
-	filtered := collect(t, c.List(ctx, &defender.Query{Filter: defender.And(defender.Eq("osPlatform", m.OSPlatform), defender.Gt("lastSeen", time.Now().AddDate(-1, 0, 0)))}))
+	filtered := sdktest.Collect(t, c.List(ctx, &defender.Query{Filter: defender.And(defender.Eq("osPlatform", m.OSPlatform), defender.Gt("lastSeen", time.Now().AddDate(-1, 0, 0)))}))
 	if len(filtered) == 0 || slices.ContainsFunc(filtered, func(d defender.Machine) bool { return d.OSPlatform != m.OSPlatform }) {
 		t.Errorf("%d filtered", len(filtered))
 	}
-	if users := collect(t, c.LogonUsers(ctx, m.ID)); len(users) == 0 || users[0].AccountName == "" {
+	if users := sdktest.Collect(t, c.LogonUsers(ctx, m.ID)); len(users) == 0 || users[0].AccountName == "" {
 		t.Errorf("users %+v", users)
 	}
 	at := m.LastSeen.Add(-time.Minute)
-	if found := collect(t, c.FindByIP(ctx, netip.MustParseAddr(m.LastIPAddress), at)); len(found) > 0 && !slices.Contains(ids(found, machineID), m.ID) {
+	if found := sdktest.Collect(t, c.FindByIP(ctx, netip.MustParseAddr(m.LastIPAddress), at)); len(found) > 0 && !slices.Contains(ids(found, machineID), m.ID) {
 		t.Errorf("by address %v", ids(found, machineID))
 	}
 	checkMachineAlerts(t, s, all)
@@ -239,11 +192,11 @@ func TestMachinesOnTheEmulator(t *testing.T) {
 func checkMachineAlerts(t *testing.T, s stage, machines []defender.Machine) {
 	t.Helper()
 	want := map[string]int64{}
-	for _, a := range collect(t, s.client.Alerts.List(t.Context(), nil)) {
+	for _, a := range sdktest.Collect(t, s.client.Alerts.List(t.Context(), nil)) {
 		want[a.MachineID]++
 	}
 	for _, m := range machines[:20] {
-		alerts := collect(t, s.client.Machines.Alerts(t.Context(), m.ID))
+		alerts := sdktest.Collect(t, s.client.Machines.Alerts(t.Context(), m.ID))
 		n := get[int64](t)(s.client.Machines.CountAlerts(t.Context(), m.ID, ""))
 		resolved := get[int64](t)(s.client.Machines.CountAlerts(t.Context(), m.ID, "status eq 'Resolved'"))
 		if n != want[m.ID] || int64(len(alerts)) != n || resolved > n {
@@ -256,17 +209,17 @@ func TestMachineUpdatesOnTheEmulator(t *testing.T) {
 	t.Parallel()
 	s := raise(t, emulator.Size{Devices: 10, Alerts: -1})
 	c, ctx := s.client.Machines, t.Context()
-	id := s.Truth(s.tenant.TenantID).Devices
+	id := s.Truth(s.TenantID).Devices
 	must := get[defender.Machine](t)
 	if m := must(c.Tag(ctx, id[0], "crown jewel", defender.TagAdd)); !slices.Contains(m.MachineTags, "crown jewel") {
 		t.Errorf("tags %v", m.MachineTags)
 	}
 	changed := get[[]defender.Machine](t)(c.TagMany(ctx, id[1:4], "crown jewel", defender.TagAdd))
 	t.Logf("%d devices came back", len(changed))
-	if got := ids(collect(t, c.FindByTag(ctx, "crown jewel", false)), machineID); !slices.Equal(got, id[:4]) {
+	if got := ids(sdktest.Collect(t, c.FindByTag(ctx, "crown jewel", false)), machineID); !slices.Equal(got, id[:4]) {
 		t.Errorf("found %v, want %v", got, id[:4])
 	}
-	if got := collect(t, c.FindByTag(ctx, "crown", true)); len(got) != 4 {
+	if got := sdktest.Collect(t, c.FindByTag(ctx, "crown", true)); len(got) != 4 {
 		t.Errorf("found %d by the beginning", len(got))
 	}
 	if m := must(c.Tag(ctx, id[0], "crown jewel", defender.TagRemove)); slices.Contains(m.MachineTags, "crown jewel") {
@@ -290,10 +243,10 @@ func TestEmptyTenantOnTheEmulator(t *testing.T) {
 	t.Parallel()
 	s := raise(t, emulator.Size{Devices: -1})
 	ctx := t.Context()
-	if n := len(collect(t, s.client.Machines.List(ctx, nil))); n != 0 {
+	if n := len(sdktest.Collect(t, s.client.Machines.List(ctx, nil))); n != 0 {
 		t.Errorf("%d machines", n)
 	}
-	if n := len(collect(t, s.client.SoftwareVulnerabilities.Export(ctx, nil))); n != 0 {
+	if n := len(sdktest.Collect(t, s.client.SoftwareVulnerabilities.Export(ctx, nil))); n != 0 {
 		t.Errorf("%d rows", n)
 	}
 }
@@ -301,9 +254,9 @@ func TestEmptyTenantOnTheEmulator(t *testing.T) {
 func TestVulnerabilitiesOnTheEmulator(t *testing.T) {
 	t.Parallel()
 	s := raise(t, emulator.Size{Devices: 12, Alerts: -1, PageSize: 30})
-	truth := s.Truth(s.tenant.TenantID)
+	truth := s.Truth(s.TenantID)
 	c, ctx := s.client.Vulnerabilities, t.Context()
-	all := collect(t, c.List(ctx, nil))
+	all := sdktest.Collect(t, c.List(ctx, nil))
 	if got := ids(all, func(v defender.Vulnerability) string { return v.ID }); !slices.Equal(got, truth.Vulnerabilities) {
 		t.Error(cmp.Diff(truth.Vulnerabilities, got))
 	}
@@ -312,19 +265,19 @@ func TestVulnerabilitiesOnTheEmulator(t *testing.T) {
 	if v.CVSSV3 == 0 || v.PublishedOn.IsZero() || v.Severity == "" {
 		t.Errorf("%+v", v)
 	}
-	machines := collect(t, c.Machines(ctx, v.ID))
+	machines := sdktest.Collect(t, c.Machines(ctx, v.ID))
 	if int64(len(machines)) != v.ExposedMachines {
 		t.Errorf("%d machines, exposed %d", len(machines), v.ExposedMachines)
 	}
-	ofMachine := collect(t, c.ByMachine(ctx, machines[0].ID))
+	ofMachine := sdktest.Collect(t, c.ByMachine(ctx, machines[0].ID))
 	if !slices.ContainsFunc(ofMachine, func(o defender.Vulnerability) bool { return o.ID == v.ID }) {
 		t.Errorf("%s is not among the %d of machine %s", v.ID, len(ofMachine), machines[0].ID)
 	}
-	rows := collect(t, c.ByMachines(ctx, nil))
+	rows := sdktest.Collect(t, c.ByMachines(ctx, nil))
 	if len(rows) != truth.MachinesVulnerabilities {
 		t.Errorf("%d rows, want %d", len(rows), truth.MachinesVulnerabilities)
 	}
-	some := collect(t, c.ByMachines(ctx, &defender.Query{Filter: defender.Eq("cveId", v.ID)}))
+	some := sdktest.Collect(t, c.ByMachines(ctx, &defender.Query{Filter: defender.Eq("cveId", v.ID)}))
 	if len(some) == 0 || slices.ContainsFunc(some, func(r defender.MachineVulnerability) bool { return r.CVEID != v.ID || r.ProductName == "" }) {
 		t.Errorf("%d rows of %s", len(some), v.ID)
 	}
@@ -335,16 +288,16 @@ func TestVulnerabilitiesOnTheEmulator(t *testing.T) {
 func TestSoftwareVulnerabilitiesOnTheEmulator(t *testing.T) {
 	t.Parallel()
 	s := raise(t, emulator.Size{Devices: 25, Alerts: -1})
-	truth := s.Truth(s.tenant.TenantID)
+	truth := s.Truth(s.TenantID)
 	c, ctx := s.client.SoftwareVulnerabilities, t.Context()
 	var want []string
 	truth.EachVulnerabilityRow(func(id string) bool { want = append(want, id); return true })
 	id := func(r defender.SoftwareVulnerability) string { return r.ID }
-	pages := collect(t, c.List(ctx, &defender.ExportQuery{PageSize: 300}))
+	pages := sdktest.Collect(t, c.List(ctx, &defender.ExportQuery{PageSize: 300}))
 	if diff := cmp.Diff(want, ids(pages, id)); diff != "" {
 		t.Error(diff)
 	}
-	files := collect(t, c.Export(ctx, &defender.ExportOptions{SASValidHours: 2}))
+	files := sdktest.Collect(t, c.Export(ctx, &defender.ExportOptions{SASValidHours: 2}))
 	same := cmpopts.IgnoreFields(defender.SoftwareVulnerability{}, "Record")
 	if diff := cmp.Diff(pages, files, same, cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
@@ -352,14 +305,14 @@ func TestSoftwareVulnerabilitiesOnTheEmulator(t *testing.T) {
 	if r := files[0]; r.DeviceID == "" || r.SoftwareName == "" || r.FirstSeenTimestamp.IsZero() || r.RbacGroupID == "" || len(r.Raw) == 0 {
 		t.Errorf("%+v", r)
 	}
-	if got := collect(t, c.List(ctx, &defender.ExportQuery{Top: 301, PageSize: 300})); !slices.Equal(ids(got, id), want[:301]) {
+	if got := sdktest.Collect(t, c.List(ctx, &defender.ExportQuery{Top: 301, PageSize: 300})); !slices.Equal(ids(got, id), want[:301]) {
 		t.Errorf("%d rows of 301", len(got))
 	}
 	links := get[*defender.ExportFiles](t)(c.ExportFiles(ctx, nil))
 	if len(links.Files) != truth.ExportFiles || links.GeneratedTime.IsZero() {
 		t.Errorf("%d files of %d, generated %s", len(links.Files), truth.ExportFiles, links.GeneratedTime)
 	}
-	changes := collect(t, c.Changes(ctx, time.Now().Add(-13*24*time.Hour), nil))
+	changes := sdktest.Collect(t, c.Changes(ctx, time.Now().Add(-13*24*time.Hour), nil))
 	for _, r := range changes {
 		if r.Status == "" || r.EventTimestamp.IsZero() {
 			t.Errorf("%+v", r)
@@ -377,7 +330,7 @@ func TestScoresOnTheEmulator(t *testing.T) {
 			t.Errorf("%+v", score)
 		}
 	}
-	groups := collect(t, c.ExposureByMachineGroup(ctx))
+	groups := sdktest.Collect(t, c.ExposureByMachineGroup(ctx))
 	if len(groups) == 0 || groups[0].RbacGroupName == "" {
 		t.Errorf("%+v", groups)
 	}
@@ -391,7 +344,7 @@ func TestHuntingOnTheEmulator(t *testing.T) {
 	if want := []string{"DeviceId", "DeviceName", "Timestamp"}; len(hunt.Columns) != 3 || hunt.Columns[0].Name != want[0] || hunt.Columns[2].Type != "DateTime" {
 		t.Errorf("columns %+v", hunt.Columns)
 	}
-	rows := collect(t, hunt.Rows())
+	rows := sdktest.Collect(t, hunt.Rows())
 	if len(rows) != 20 || !slices.IsSortedFunc(rows, func(a, b defender.Row) int {
 		if a.Text(1) < b.Text(1) {
 			return -1
@@ -418,7 +371,7 @@ func TestRefusalsOnTheEmulator(t *testing.T) {
 	t.Parallel()
 	s := raise(t, emulator.Size{Devices: 5, Alerts: 2})
 	ctx := t.Context()
-	if err := s.SetRoles(s.tenant.TenantID, s.tenant.ClientID, emulator.MDERoles("Alert.Read.All", "Vulnerability.Read.All")...); err != nil {
+	if err := s.SetRoles(s.TenantID, s.ClientID, emulator.MDERoles("Alert.Read.All", "Vulnerability.Read.All")...); err != nil {
 		t.Fatal(err)
 	}
 	_, err := s.client.Machines.Get(ctx, "x")
@@ -427,13 +380,13 @@ func TestRefusalsOnTheEmulator(t *testing.T) {
 		!cmp.Equal(e.RequiredRoles, []string{"Machine.Read.All", "Machine.ReadWrite.All"}) || !slices.Contains(e.HeldRoles, "Alert.Read.All") || e.RequestID == "" {
 		t.Errorf("a missing role: %v", err)
 	}
-	if err := s.SetLicences(s.tenant.TenantID, emulator.LicenceMDE); err != nil {
+	if err := s.SetLicences(s.TenantID, emulator.LicenceMDE); err != nil {
 		t.Fatal(err)
 	}
 	if _, err = s.client.Vulnerabilities.Get(ctx, "CVE-2026-0001"); !errors.Is(err, defender.ErrUnlicensed) || errors.Is(err, defender.ErrUnauthorized) {
 		t.Errorf("a missing licence: %v", err)
 	}
-	wrong := connect(t, s.Addr(), s.CA(), s.tenant, func(o *defender.Options) { o.Resource = "https://graph.microsoft.com" })
+	wrong := s.Defender(t, defender.Options{Resource: "https://graph.microsoft.com"})
 	if _, err = wrong.Alerts.Get(ctx, "x"); !errors.Is(err, defender.ErrForbidden) {
 		t.Errorf("a wrong audience: %v", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/internal/sdktest"
 )
 
 // reading is one list of the SDK with the ids that it must give.
@@ -166,7 +167,7 @@ func TestFaults(t *testing.T) {
 				if want := tt.want[r.name]; !errors.Is(err, want) || want == nil && err != nil {
 					t.Fatalf("got error %v, want %v", err, want)
 				}
-				want := r.want(s.Truth(s.tenant.TenantID))
+				want := r.want(s.Truth(s.TenantID))
 				if err != nil {
 					want = want[:len(got)]
 				}
@@ -204,7 +205,7 @@ func TestFaultStorm(t *testing.T) {
 					t.Fatal(err)
 				}
 				got, err := listed(r.read(s))
-				want := r.want(s.Truth(s.tenant.TenantID))
+				want := r.want(s.Truth(s.TenantID))
 				if err != nil && !named(err) {
 					t.Errorf("an error without a name: %v", err)
 				}
@@ -230,7 +231,7 @@ func TestClockSkew(t *testing.T) {
 	if err := s.SetFaults(emulator.Faults{Skew: 4 * time.Minute}); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(collect(t, s.client.Machines.List(t.Context(), nil))); n != 5 {
+	if n := len(sdktest.Collect(t, s.client.Machines.List(t.Context(), nil))); n != 5 {
 		t.Errorf("%d machines", n)
 	}
 }

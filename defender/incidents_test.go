@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-sec/gatehouse/defender"
+	"github.com/gatehouse-sec/gatehouse/internal/sdktest"
 )
 
 // flood answers with pages of incidents that are made as they are read: of 400
@@ -35,10 +36,7 @@ func (f flood) Do(req *http.Request) (*http.Response, error) {
 // A page of incidents is a hundred times larger than one of them, and only one is
 // held.
 func TestIncidentsWithManyAlertsStayFlat(t *testing.T) {
-	c, err := defender.New(fixedToken{}, &defender.Options{Transport: flood{incidents: 99}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := with(t, flood{incidents: 99})
 	incidents, alerts, most := 0, 0, uint64(0)
 	size := 0
 	for incident, err := range c.Incidents.List(t.Context(), nil) {
@@ -85,14 +83,14 @@ func TestWhereIncidentsComeFrom(t *testing.T) {
 			"GET https://127.0.0.1:8443/api/incidents?$top=100\ntoken for https://api.security.microsoft.com/.default\n"},
 	}
 	for _, tt := range tests {
-		r := &recorder{}
+		r := recorder()
 		tt.o.Transport = r
-		c, err := defender.New(fixedToken{}, &tt.o)
+		c, err := defender.New(sdktest.Credential{}, &tt.o)
 		if err == nil {
-			err = each(c.Incidents.List(t.Context(), nil))
+			err = sdktest.Each(c.Incidents.List(t.Context(), nil))
 		}
-		if err != nil || r.sent.String() != tt.want || c.Calls() != 1 {
-			t.Errorf("%+v: %v, %d calls, sent %s", tt.o, err, c.Calls(), r.sent.String())
+		if err != nil || r.Sent.String() != tt.want || c.Calls() != 1 {
+			t.Errorf("%+v: %v, %d calls, sent %s", tt.o, err, c.Calls(), r.Sent.String())
 		}
 	}
 }

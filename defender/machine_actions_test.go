@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/internal/sdktest"
 )
 
 // respond raises an emulator whose actions move when they are told to, and finds
@@ -15,14 +16,14 @@ import (
 func respond(t *testing.T) (stage, string) {
 	t.Helper()
 	s := raise(t, emulator.Size{Devices: 60, Alerts: 5, Actions: -1})
-	if err := s.SetActionRules(s.tenant.TenantID, emulator.ActionRules{Pace: -1, Repeat: emulator.RepeatRefused}); err != nil {
+	if err := s.SetActionRules(s.TenantID, emulator.ActionRules{Pace: -1, Repeat: emulator.RepeatRefused}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Grant(s.tenant.TenantID, s.tenant.ClientID, emulator.ResponseRoles()...); err != nil {
+	if err := s.Grant(s.TenantID, s.ClientID, emulator.ResponseRoles()...); err != nil {
 		t.Fatal(err)
 	}
 	s.testing = t
-	for _, m := range collect(t, s.client.Machines.List(t.Context(), nil)) {
+	for _, m := range sdktest.Collect(t, s.client.Machines.List(t.Context(), nil)) {
 		if strings.HasPrefix(m.OSPlatform, "Windows") && m.HealthStatus == "Active" && m.OnboardingStatus == "Onboarded" && m.RbacGroupName != "" {
 			return s, m.ID
 		}
@@ -34,7 +35,7 @@ func respond(t *testing.T) (stage, string) {
 // end lets an action succeed.
 func (s stage) end(id string) {
 	s.testing.Helper()
-	if _, err := s.Do(s.tenant.TenantID, emulator.Step{Kind: emulator.StepFinishAction, ID: id, Status: "Succeeded"}); err != nil {
+	if _, err := s.Do(s.TenantID, emulator.Step{Kind: emulator.StepFinishAction, ID: id, Status: "Succeeded"}); err != nil {
 		s.testing.Fatal(err)
 	}
 }
@@ -106,11 +107,11 @@ func TestInvestigationsOnTheEmulator(t *testing.T) {
 	if i.ID == "" || i.State != "Running" || i.MachineID != device || !i.EndTime.IsZero() || i.StartTime.IsZero() {
 		t.Errorf("%+v", i)
 	}
-	listed := collect(t, c.List(ctx, &defender.Query{Filter: defender.And(defender.Eq("machineId", device), defender.Eq("state", "Running"))}))
+	listed := sdktest.Collect(t, c.List(ctx, &defender.Query{Filter: defender.And(defender.Eq("machineId", device), defender.Eq("state", "Running"))}))
 	if len(listed) == 0 || listed[0].ID != i.ID {
 		t.Errorf("%+v", listed)
 	}
-	if _, err := s.Do(s.tenant.TenantID, emulator.Step{Kind: emulator.StepFinishInvestigation, ID: i.ID}); err != nil {
+	if _, err := s.Do(s.TenantID, emulator.Step{Kind: emulator.StepFinishInvestigation, ID: i.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if i := get[defender.Investigation](t)(c.Get(ctx, i.ID)); i.State == "Running" || i.EndTime.IsZero() {
@@ -139,7 +140,7 @@ func TestActionsAreSentOnce(t *testing.T) {
 			if err == nil || defender.NotSent(err) {
 				t.Errorf("got %v", err)
 			}
-			begun, listErr := s.AcceptedActions(s.tenant.TenantID)
+			begun, listErr := s.AcceptedActions(s.TenantID)
 			if listErr != nil || len(begun) > 1 || s.Stats().Requests[fault.Route] != 1 {
 				t.Errorf("%d requests, %d begun, %v", s.Stats().Requests[fault.Route], len(begun), listErr)
 			}
@@ -157,7 +158,7 @@ func FuzzPackageURI(f *testing.F) {
 	f.Add(`[]`)
 	f.Add(``)
 	f.Fuzz(func(t *testing.T, body string) {
-		c, err := defender.New(fixedToken{}, &defender.Options{Transport: constant(body), MaxRetries: -1})
+		c, err := defender.New(sdktest.Credential{}, &defender.Options{Transport: sdktest.Answers(body), MaxRetries: -1})
 		if err != nil {
 			t.Fatal(err)
 		}

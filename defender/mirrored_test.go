@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/internal/sdktest"
 )
 
 // sameAsTruth holds a list against what the tenant holds: the same keys, the same
@@ -31,7 +32,7 @@ func sameAsTruth[T any](t *testing.T, s stage, stream, door string, list iter.Se
 		}
 		got[key] = parsed(t, raw)
 	}
-	documents, err := s.Truth(s.tenant.TenantID).Documents(stream, door)
+	documents, err := s.Truth(s.TenantID).Documents(stream, door)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,29 +80,29 @@ func TestSoftwareOnTheEmulator(t *testing.T) {
 	c, ctx := s.client.Software, t.Context()
 	sameAsTruth(t, s, "software", "mde", c.List(ctx, nil), func(v defender.Software) (string, []byte) { return v.ID, v.Raw })
 	sameAsTruth(t, s, "software", "mde", c.List(ctx, &defender.Query{PageSize: 11}), func(v defender.Software) (string, []byte) { return v.ID, v.Raw })
-	all := collect(t, c.List(ctx, nil))
+	all := sdktest.Collect(t, c.List(ctx, nil))
 	i := slices.IndexFunc(all, func(v defender.Software) bool { return v.ExposedMachines > 0 && v.Weaknesses > 0 })
 	one := get[defender.Software](t)(c.Get(ctx, all[i].ID))
 	if diff := cmp.Diff(all[i], one, cmpopts.IgnoreFields(defender.Software{}, "Record")); diff != "" {
 		t.Error(diff)
 	}
-	machines, flaws := collect(t, c.Machines(ctx, one.ID)), collect(t, c.Vulnerabilities(ctx, one.ID))
+	machines, flaws := sdktest.Collect(t, c.Machines(ctx, one.ID)), sdktest.Collect(t, c.Vulnerabilities(ctx, one.ID))
 	installed := int64(0)
-	for _, d := range collect(t, c.Distributions(ctx, one.ID)) {
+	for _, d := range sdktest.Collect(t, c.Distributions(ctx, one.ID)) {
 		installed += d.Installations
 	}
 	if int64(len(flaws)) != one.Weaknesses || int64(len(machines)) < one.ExposedMachines || installed != int64(len(machines)) {
 		t.Errorf("%d machines, %d CVEs, %d installed of %+v", len(machines), len(flaws), installed, one)
 	}
-	onIt := collect(t, c.ByMachine(ctx, machines[0].ID))
+	onIt := sdktest.Collect(t, c.ByMachine(ctx, machines[0].ID))
 	if !slices.ContainsFunc(onIt, func(v defender.Software) bool { return v.ID == one.ID }) {
 		t.Errorf("%s is not among the %d of machine %s", one.ID, len(onIt), machines[0].ID)
 	}
 	kbs := 0
 	for _, v := range onIt {
-		kbs += len(collect(t, c.MissingKBs(ctx, v.ID)))
+		kbs += len(sdktest.Collect(t, c.MissingKBs(ctx, v.ID)))
 	}
-	missing := collect(t, c.MissingKBsByMachine(ctx, machines[0].ID))
+	missing := sdktest.Collect(t, c.MissingKBsByMachine(ctx, machines[0].ID))
 	if len(missing) > 0 && (kbs == 0 || missing[0].ID == "" || missing[0].URL == "") {
 		t.Errorf("%d updates are missing, %d by software: %+v", len(missing), kbs, missing[0])
 	}
@@ -118,9 +119,9 @@ func TestSoftwareInventoryOnTheEmulator(t *testing.T) {
 		return v.DeviceID + "|" + v.SoftwareVendor + "|" + v.SoftwareName + "|" + v.SoftwareVersion
 	}
 	var pages []defender.PageRead
-	paged := collect(t, c.List(ctx, &defender.ExportQuery{OnPage: func(p defender.PageRead) error { pages = append(pages, p); return nil }}))
+	paged := sdktest.Collect(t, c.List(ctx, &defender.ExportQuery{OnPage: func(p defender.PageRead) error { pages = append(pages, p); return nil }}))
 	var files []defender.FileRead
-	filed := collect(t, c.Export(ctx, &defender.ExportOptions{OnFile: func(f defender.FileRead) error { files = append(files, f); return nil }}))
+	filed := sdktest.Collect(t, c.Export(ctx, &defender.ExportOptions{OnFile: func(f defender.FileRead) error { files = append(files, f); return nil }}))
 	a, b := ids(paged, key), ids(filed, key)
 	slices.Sort(a)
 	slices.Sort(b)
@@ -149,21 +150,21 @@ func TestRecommendationsOnTheEmulator(t *testing.T) {
 	s := raise(t, emulator.Size{Devices: 25, Alerts: -1, PageSize: 10})
 	c, ctx := s.client.Recommendations, t.Context()
 	sameAsTruth(t, s, "recommendations", "mde", c.List(ctx, nil), func(v defender.Recommendation) (string, []byte) { return v.ID, v.Raw })
-	all := collect(t, c.List(ctx, &defender.Query{Filter: defender.Eq("status", "Active"), Top: 12}))
+	all := sdktest.Collect(t, c.List(ctx, &defender.Query{Filter: defender.Eq("status", "Active"), Top: 12}))
 	r := get[defender.Recommendation](t)(c.Get(ctx, all[0].ID))
 	if diff := cmp.Diff(all[0], r, cmpopts.IgnoreFields(defender.Recommendation{}, "Record")); diff != "" {
 		t.Error(diff)
 	}
-	machines := collect(t, c.Machines(ctx, r.ID))
+	machines := sdktest.Collect(t, c.Machines(ctx, r.ID))
 	if int64(len(machines)) != r.ExposedMachinesCount {
 		t.Errorf("%d machines of %+v", len(machines), r)
 	}
 	software := get[defender.Software](t)(c.Software(ctx, r.ID))
-	if flaws := collect(t, c.Vulnerabilities(ctx, r.ID)); software.Name != r.ProductName || int64(len(flaws)) != r.Weaknesses {
+	if flaws := sdktest.Collect(t, c.Vulnerabilities(ctx, r.ID)); software.Name != r.ProductName || int64(len(flaws)) != r.Weaknesses {
 		t.Errorf("%d CVEs of %s for %+v", len(flaws), software.ID, r)
 	}
 	for _, m := range machines[:1] {
-		if got := collect(t, c.ByMachine(ctx, m.ID)); !slices.ContainsFunc(got, func(v defender.Recommendation) bool { return v.ID == r.ID }) {
+		if got := sdktest.Collect(t, c.ByMachine(ctx, m.ID)); !slices.ContainsFunc(got, func(v defender.Recommendation) bool { return v.ID == r.ID }) {
 			t.Errorf("%s is not among the %d of machine %s", r.ID, len(got), m.ID)
 		}
 	}
@@ -174,7 +175,7 @@ func TestMachineActionsOnTheEmulator(t *testing.T) {
 	s := raise(t, emulator.Size{Devices: 10, Alerts: -1, Actions: 45, PageSize: 20})
 	c, ctx := s.client.MachineActions, t.Context()
 	sameAsTruth(t, s, "machine-actions", "mde", c.List(ctx, nil), func(a defender.MachineAction) (string, []byte) { return a.ID, a.Raw })
-	all := collect(t, c.List(ctx, nil))
+	all := sdktest.Collect(t, c.List(ctx, nil))
 	a := get[defender.MachineAction](t)(c.Get(ctx, all[3].ID))
 	if diff := cmp.Diff(all[3], a, cmpopts.IgnoreFields(defender.MachineAction{}, "Record")); diff != "" {
 		t.Error(diff)
@@ -182,7 +183,7 @@ func TestMachineActionsOnTheEmulator(t *testing.T) {
 	if a.Type == "" || a.Status == "" || a.MachineID == "" || a.CreationDateTimeUTC.IsZero() || a.LastUpdateDateTimeUTC.IsZero() {
 		t.Errorf("%+v", a)
 	}
-	since := collect(t, c.List(ctx, &defender.Query{Filter: defender.And(defender.Ge("creationDateTimeUtc", a.CreationDateTimeUTC.Time), defender.Eq("machineId", a.MachineID))}))
+	since := sdktest.Collect(t, c.List(ctx, &defender.Query{Filter: defender.And(defender.Ge("creationDateTimeUtc", a.CreationDateTimeUTC.Time), defender.Eq("machineId", a.MachineID))}))
 	if !slices.ContainsFunc(since, func(v defender.MachineAction) bool { return v.ID == a.ID }) ||
 		slices.ContainsFunc(since, func(v defender.MachineAction) bool {
 			return v.MachineID != a.MachineID || v.CreationDateTimeUTC.Before(a.CreationDateTimeUTC.Time)
@@ -205,19 +206,19 @@ func TestIncidentsOnTheEmulator(t *testing.T) {
 	if len(log) != 4 || log[3].Rows != 31 {
 		t.Errorf("%+v", log)
 	}
-	all := collect(t, c.List(ctx, nil))
+	all := sdktest.Collect(t, c.List(ctx, nil))
 	one := get[defender.Incident](t)(c.Get(ctx, all[5].IncidentID))
 	if diff := cmp.Diff(all[5], one, cmpopts.IgnoreFields(defender.Incident{}, "Record")); diff != "" {
 		t.Error(diff)
 	}
-	alerts := collect(t, one.Alerts())
+	alerts := sdktest.Collect(t, one.Alerts())
 	if len(alerts) != 4 || slices.ContainsFunc(alerts, func(a defender.IncidentAlert) bool {
 		return a.AlertID == "" || a.IncidentID != one.IncidentID || a.FirstActivity.IsZero() || len(a.Devices) == 0 || a.Devices[0].MDATPDeviceID == "" || len(a.Entities) == 0
 	}) {
 		t.Errorf("%+v", alerts)
 	}
 	since := one.LastUpdateTime.Time
-	changed := collect(t, c.List(ctx, &defender.Query{Filter: defender.Ge("lastUpdateTime", since)}))
+	changed := sdktest.Collect(t, c.List(ctx, &defender.Query{Filter: defender.Ge("lastUpdateTime", since)}))
 	want := 0
 	for _, i := range all {
 		if !i.LastUpdateTime.Before(since) {
@@ -237,13 +238,13 @@ func TestIncidentsOnTheEmulator(t *testing.T) {
 func TestIncidentsWithoutTheirPermission(t *testing.T) {
 	t.Parallel()
 	s := raise(t, emulator.Size{Devices: 5})
-	if err := s.Revoke(s.tenant.TenantID, s.tenant.ClientID, emulator.XDRRoles("Incident.Read.All", "Incident.ReadWrite.All")...); err != nil {
+	if err := s.Revoke(s.TenantID, s.ClientID, emulator.XDRRoles("Incident.Read.All", "Incident.ReadWrite.All")...); err != nil {
 		t.Fatal(err)
 	}
-	if err := each(s.client.Incidents.List(t.Context(), nil)); !errors.Is(err, defender.ErrForbidden) {
+	if err := sdktest.Each(s.client.Incidents.List(t.Context(), nil)); !errors.Is(err, defender.ErrForbidden) {
 		t.Errorf("incidents: %v", err)
 	}
-	if got := collect(t, s.client.Alerts.List(t.Context(), nil)); len(got) == 0 {
+	if got := sdktest.Collect(t, s.client.Alerts.List(t.Context(), nil)); len(got) == 0 {
 		t.Error("no alerts")
 	}
 }

@@ -2,58 +2,19 @@ package graph_test
 
 import (
 	"errors"
-	"iter"
-	"os"
-	"path/filepath"
-	"reflect"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/gatehouse-sec/gatehouse/graph"
+	"github.com/gatehouse-sec/gatehouse/internal/sdktest"
 )
 
 // of makes a client to which every answer is body.
 func of(t testing.TB, body string) *graph.Client {
 	t.Helper()
-	c, err := graph.New(fixedToken{}, &graph.Options{Transport: &recorder{answer: body}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// everyMember fails when an item has a member that its type does not know: what
-// Microsoft documents is typed, only what it does not is left to Raw.
-func everyMember[T any](t *testing.T, list iter.Seq2[T, error], raw func(T) jsontext.Value, except ...string) {
-	t.Helper()
-	n := 0
-	for item, err := range list {
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		n++
-		var members map[string]jsontext.Value
-		if err := json.Unmarshal(raw(item), &members); err != nil {
-			t.Fatal(err)
-		}
-		var known []string
-		for f := range reflect.TypeOf(item).Fields() {
-			known = append(known, f.Tag.Get("json"))
-		}
-		for name := range members {
-			if !slices.Contains(known, name) && !slices.Contains(except, name) && !strings.HasPrefix(name, "@odata") {
-				t.Errorf("%T does not know %s", item, name)
-			}
-		}
-	}
-	if n == 0 {
-		t.Errorf("no %T", *new(T))
-	}
+	return with(t, sdktest.Answers(body))
 }
 
 // A document that was kept reads as one that a list has sent.
@@ -73,30 +34,20 @@ func TestDecode(t *testing.T) {
 // The samples of Microsoft's pages decode without a member that is odd or unknown.
 func TestDocumentedSamples(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join("..", "..", "shared", "defender-api", "samples", "tvm-xdr-graph")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("the samples are not here")
-	}
 	ctx := t.Context()
-	sample := func(name string) *graph.Client {
-		text, err := os.ReadFile(filepath.Join(folder, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return of(t, string(text))
-	}
+	sample := func(name string) *graph.Client { return of(t, sdktest.Sample(t, "tvm-xdr-graph/"+name)) }
 	incident := func(v graph.Incident) jsontext.Value { return v.Raw }
-	everyMember(t, sample("graph-incidents-list-response.json").Incidents.List(ctx, nil), incident)
+	sdktest.EveryMember(t, sample("graph-incidents-list-response.json").Incidents.List(ctx, nil), incident)
 	// The page prints tags, which the service calls customTags.
 	expanded := sample("graph-incidents-list-expand-alerts-response.json").Incidents
-	everyMember(t, expanded.List(ctx, nil), incident, "alerts", "tags")
+	sdktest.EveryMember(t, expanded.List(ctx, nil), incident, "alerts", "tags")
 	for i, err := range expanded.List(ctx, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		everyMember(t, i.Alerts(), func(v graph.Alert) jsontext.Value { return v.Raw })
+		sdktest.EveryMember(t, i.Alerts(), func(v graph.Alert) jsontext.Value { return v.Raw })
 	}
-	everyMember(t, sample("graph-alerts_v2-list-response.json").Alerts.List(ctx, nil), func(v graph.Alert) jsontext.Value { return v.Raw })
+	sdktest.EveryMember(t, sample("graph-alerts_v2-list-response.json").Alerts.List(ctx, nil), func(v graph.Alert) jsontext.Value { return v.Raw })
 }
 
 func TestIncidentMembers(t *testing.T) {

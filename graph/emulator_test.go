@@ -2,7 +2,6 @@ package graph_test
 
 import (
 	"errors"
-	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -12,51 +11,18 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/gatehouse-sec/gatehouse/emulator"
-	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
+	"github.com/gatehouse-sec/gatehouse/internal/sdktest"
 )
 
 // raise starts an emulator with one tenant and connects to it, with every
 // permission of the SDK.
-func raise(t *testing.T, size emulator.Size) (*emulator.Server, emulator.TenantAccess, *graph.Client) {
+func raise(t *testing.T, size emulator.Size) (emulated.Tenant, *graph.Client) {
 	t.Helper()
-	server, err := emulator.Start(emulator.Options{Size: size, Key: testkey.RSA()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
-	tenant := server.DefaultTenant()
-	if err := server.Grant(tenant.TenantID, tenant.ClientID, emulator.MirrorRoles()...); err != nil {
-		t.Fatal(err)
-	}
-	transport, err := entra.EmulatorClient(server.Addr(), server.CA())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(transport.CloseIdleConnections)
-	cred, err := entra.NewCredential(entra.CredentialOptions{
-		TenantID: tenant.TenantID, ClientID: tenant.ClientID, Secret: entra.NewSecret(tenant.Secret), Client: transport,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := graph.New(cred, &graph.Options{Transport: transport})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return server, tenant, c
-}
-
-func collect[T any](t *testing.T, list iter.Seq2[T, error]) (items []T) {
-	t.Helper()
-	for item, err := range list {
-		if err != nil {
-			t.Fatal(err)
-		}
-		items = append(items, item)
-	}
-	return items
+	tenant := emulated.Start(t, emulator.Options{Size: size})
+	tenant.Allow(t, emulator.MirrorRoles()...)
+	return tenant, tenant.Graph(t, graph.Options{})
 }
 
 func alertIDs(alerts []graph.Alert) []string {
@@ -69,11 +35,11 @@ func alertIDs(alerts []graph.Alert) []string {
 
 func TestAlertsOnTheEmulator(t *testing.T) {
 	t.Parallel()
-	s, tenant, c := raise(t, emulator.Size{Devices: 30, Alerts: 60})
-	want := s.Truth(tenant.TenantID).Alerts
+	s, c := raise(t, emulator.Size{Devices: 30, Alerts: 60})
+	want := s.Truth(s.TenantID).Alerts
 	slices.Reverse(want)
 	ctx := t.Context()
-	all := collect(t, c.Alerts.List(ctx, nil))
+	all := sdktest.Collect(t, c.Alerts.List(ctx, nil))
 	if !slices.Equal(alertIDs(all), want) {
 		t.Error(cmp.Diff(want, alertIDs(all)))
 	}
@@ -82,11 +48,11 @@ func TestAlertsOnTheEmulator(t *testing.T) {
 		if q.Top > 0 {
 			n = q.Top
 		}
-		if got := collect(t, c.Alerts.List(ctx, &q)); !slices.Equal(alertIDs(got), want[:n]) {
+		if got := sdktest.Collect(t, c.Alerts.List(ctx, &q)); !slices.Equal(alertIDs(got), want[:n]) {
 			t.Errorf("%+v: %d alerts, want %d", q, len(got), n)
 		}
 	}
-	high := collect(t, c.Alerts.List(ctx, &graph.Query{Filter: "severity eq 'high'", PageSize: 3}))
+	high := sdktest.Collect(t, c.Alerts.List(ctx, &graph.Query{Filter: "severity eq 'high'", PageSize: 3}))
 	if len(high) == 0 || slices.ContainsFunc(high, func(a graph.Alert) bool { return a.Severity != "high" }) {
 		t.Errorf("%d high", len(high))
 	}
@@ -112,8 +78,8 @@ func TestAlertsOnTheEmulator(t *testing.T) {
 
 func TestAlertUpdateOnTheEmulator(t *testing.T) {
 	t.Parallel()
-	s, tenant, c := raise(t, emulator.Size{Devices: 10, Alerts: 3})
-	id := s.Truth(tenant.TenantID).Alerts[0]
+	s, c := raise(t, emulator.Size{Devices: 10, Alerts: 3})
+	id := s.Truth(s.TenantID).Alerts[0]
 	ctx := t.Context()
 	a, err := c.Alerts.Update(ctx, id, graph.AlertUpdate{Status: "resolved", Classification: "falsePositive", Determination: "notMalicious", AssignedTo: "ada@contoso.example"})
 	if err != nil || a.Status != "resolved" || a.Classification != "falsePositive" || a.Determination != "notMalicious" || a.AssignedTo != "ada@contoso.example" {
@@ -132,10 +98,10 @@ func TestAlertUpdateOnTheEmulator(t *testing.T) {
 
 func TestSecureScoresOnTheEmulator(t *testing.T) {
 	t.Parallel()
-	s, tenant, c := raise(t, emulator.Size{Devices: 10, Alerts: -1})
-	truth := s.Truth(tenant.TenantID)
+	s, c := raise(t, emulator.Size{Devices: 10, Alerts: -1})
+	truth := s.Truth(s.TenantID)
 	ctx := t.Context()
-	scores := collect(t, c.SecureScores.List(ctx, &graph.Query{PageSize: 20}))
+	scores := sdktest.Collect(t, c.SecureScores.List(ctx, &graph.Query{PageSize: 20}))
 	if len(scores) != truth.SecureScores || scores[0].CurrentScore <= 0 || scores[0].MaxScore < scores[0].CurrentScore ||
 		len(scores[0].ControlScores) == 0 || !scores[0].CreatedDateTime.After(scores[1].CreatedDateTime.Time) {
 		t.Errorf("%d scores of %d: %+v", len(scores), truth.SecureScores, scores[0])
@@ -143,7 +109,7 @@ func TestSecureScoresOnTheEmulator(t *testing.T) {
 	if one, err := c.SecureScores.Get(ctx, scores[3].ID); err != nil || one.CurrentScore != scores[3].CurrentScore {
 		t.Errorf("%+v, %v", one, err)
 	}
-	profiles := collect(t, c.SecureScores.ControlProfiles(ctx, nil))
+	profiles := sdktest.Collect(t, c.SecureScores.ControlProfiles(ctx, nil))
 	if len(profiles) != truth.ControlProfiles || profiles[0].Title == "" {
 		t.Errorf("%d profiles of %d", len(profiles), truth.ControlProfiles)
 	}
@@ -154,13 +120,13 @@ func TestSecureScoresOnTheEmulator(t *testing.T) {
 
 func TestHuntingOnTheEmulator(t *testing.T) {
 	t.Parallel()
-	_, _, c := raise(t, emulator.Size{Devices: 12, Alerts: 5})
+	_, c := raise(t, emulator.Size{Devices: 12, Alerts: 5})
 	ctx := t.Context()
 	hunt, err := c.Hunting.Run(ctx, "DeviceInfo | distinct DeviceId", &graph.HuntOptions{Timespan: "P7D"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rows := collect(t, hunt.Rows()); len(rows) != 12 || len(hunt.Columns) != 1 {
+	if rows := sdktest.Collect(t, hunt.Rows()); len(rows) != 12 || len(hunt.Columns) != 1 {
 		t.Errorf("%d rows, columns %+v", len(rows), hunt.Columns)
 	}
 	_, err = c.Hunting.Run(ctx, "DeviceInfo | wher x", nil)
@@ -172,8 +138,8 @@ func TestHuntingOnTheEmulator(t *testing.T) {
 
 func TestMissingPermissionOnTheEmulator(t *testing.T) {
 	t.Parallel()
-	s, tenant, c := raise(t, emulator.Size{Devices: 3, Alerts: 1})
-	if err := s.SetRoles(tenant.TenantID, tenant.ClientID); err != nil {
+	s, c := raise(t, emulator.Size{Devices: 3, Alerts: 1})
+	if err := s.SetRoles(s.TenantID, s.ClientID); err != nil {
 		t.Fatal(err)
 	}
 	for _, err := range c.Alerts.List(t.Context(), nil) {
@@ -185,9 +151,9 @@ func TestMissingPermissionOnTheEmulator(t *testing.T) {
 
 func TestIncidentsOnTheEmulator(t *testing.T) {
 	t.Parallel()
-	s, tenant, c := raise(t, emulator.Size{Devices: 20, Incidents: 120, AlertsPerIncident: 3})
+	s, c := raise(t, emulator.Size{Devices: 20, Incidents: 120, AlertsPerIncident: 3})
 	ctx := t.Context()
-	documents, err := s.Truth(tenant.TenantID).Documents("incidents", "graph")
+	documents, err := s.Truth(s.TenantID).Documents("incidents", "graph")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +166,7 @@ func TestIncidentsOnTheEmulator(t *testing.T) {
 		var pages []graph.PageRead
 		q.OnPage = func(p graph.PageRead) error { pages = append(pages, p); return nil }
 		got := map[string]any{}
-		for _, i := range collect(t, c.Incidents.List(ctx, &q)) {
+		for _, i := range sdktest.Collect(t, c.Incidents.List(ctx, &q)) {
 			got[i.ID] = parsed(t, i.Raw)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -214,29 +180,29 @@ func TestIncidentsOnTheEmulator(t *testing.T) {
 			t.Errorf("%d pages of %d, the floor is %d", len(pages), size, floor)
 		}
 	}
-	all := collect(t, c.Incidents.List(ctx, nil))
+	all := sdktest.Collect(t, c.Incidents.List(ctx, nil))
 	since := all[40].LastUpdateDateTime.Time
 	changed := 0
 	for _, i := range all {
-		if len(collect(t, i.Alerts())) > 0 {
+		if len(sdktest.Collect(t, i.Alerts())) > 0 {
 			t.Fatal("alerts without being asked for")
 		}
 		if !i.LastUpdateDateTime.Before(since) {
 			changed++
 		}
 	}
-	if got := collect(t, c.Incidents.List(ctx, &graph.Query{Filter: graph.Ge("lastUpdateDateTime", since)})); len(got) != changed || changed == len(all) {
+	if got := sdktest.Collect(t, c.Incidents.List(ctx, &graph.Query{Filter: graph.Ge("lastUpdateDateTime", since)})); len(got) != changed || changed == len(all) {
 		t.Errorf("%d changed since %s, want %d of %d", len(got), since, changed, len(all))
 	}
 	bare, err := c.Incidents.Get(ctx, all[3].ID, false)
-	if err != nil || len(collect(t, bare.Alerts())) > 0 || bare.DisplayName == "" || bare.CreatedDateTime.IsZero() {
+	if err != nil || len(sdktest.Collect(t, bare.Alerts())) > 0 || bare.DisplayName == "" || bare.CreatedDateTime.IsZero() {
 		t.Errorf("%+v, %v", bare, err)
 	}
 	whole, err := c.Incidents.Get(ctx, all[3].ID, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if alerts := collect(t, whole.Alerts()); len(alerts) != 3 || alerts[0].IncidentID != whole.ID || len(alerts[0].Evidence) == 0 {
+	if alerts := sdktest.Collect(t, whole.Alerts()); len(alerts) != 3 || alerts[0].IncidentID != whole.ID || len(alerts[0].Evidence) == 0 {
 		t.Errorf("%+v", alerts)
 	}
 	if _, err := c.Incidents.Get(ctx, "1", false); !errors.Is(err, graph.ErrNotFound) {
@@ -247,7 +213,7 @@ func TestIncidentsOnTheEmulator(t *testing.T) {
 // A reading that stops goes on behind the last page that was whole.
 func TestAlertsGoOnFromAPage(t *testing.T) {
 	t.Parallel()
-	s, tenant, c := raise(t, emulator.Size{Devices: 10, Alerts: 50})
+	s, c := raise(t, emulator.Size{Devices: 10, Alerts: 50})
 	q := graph.Query{PageSize: 9}
 	enough := errors.New("enough")
 	q.OnPage = func(p graph.PageRead) error {
@@ -270,7 +236,7 @@ func TestAlertsGoOnFromAPage(t *testing.T) {
 			break
 		}
 	}
-	want := s.Truth(tenant.TenantID).Alerts
+	want := s.Truth(s.TenantID).Alerts
 	slices.Reverse(want)
 	if !slices.Equal(got, want) {
 		t.Error(cmp.Diff(want, got))
@@ -279,8 +245,8 @@ func TestAlertsGoOnFromAPage(t *testing.T) {
 
 func TestAlertsInOrder(t *testing.T) {
 	t.Parallel()
-	_, _, c := raise(t, emulator.Size{Devices: 10, Alerts: 50})
-	all := collect(t, c.Alerts.List(t.Context(), &graph.Query{OrderBy: "createdDateTime", PageSize: 20}))
+	_, c := raise(t, emulator.Size{Devices: 10, Alerts: 50})
+	all := sdktest.Collect(t, c.Alerts.List(t.Context(), &graph.Query{OrderBy: "createdDateTime", PageSize: 20}))
 	if len(all) != 50 || !slices.IsSortedFunc(all, func(a, b graph.Alert) int { return a.CreatedDateTime.Compare(b.CreatedDateTime.Time) }) {
 		t.Errorf("%d alerts are not in the order of their creation", len(all))
 	}

@@ -45,6 +45,9 @@ func layers() []layer {
 		{dir: "internal/plain", why: "a text for people knows nothing of the product"},
 		{dir: "internal/pause", why: "a pause knows nothing of the product"},
 		{dir: "internal/testkey", why: "a key for tests knows nothing of the product"},
+		{dir: "internal/golden", why: "a comparison with a file knows nothing of the product"},
+		{dir: "internal/emulated", may: []string{".", "entra", "defender", "graph", "emulator", "internal/testkey"}, why: "what a test needs to reach an emulator through the SDKs"},
+		{dir: "internal/sdktest", may: []string{"internal/rest", "internal/golden"}, why: "what the tests of the SDKs share is about what the SDKs share"},
 		{dir: "internal/pgtest", why: "a private PostgreSQL for tests knows nothing of the product"},
 		{dir: "internal/house", why: "the rules read source, they do not use it"},
 	}

@@ -1,0 +1,51 @@
+package emulated
+
+import (
+	"testing"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+)
+
+// Tenant is an emulator, the access to the first of its tenants, and an
+// application that has signed in to it.
+type Tenant struct {
+	*emulator.Server
+	emulator.TenantAccess
+	Application
+}
+
+// Start starts an emulator that stands until the test ends. Its key is the one of
+// all tests.
+func Start(t testing.TB, o emulator.Options) Tenant {
+	t.Helper()
+	o.Key = testkey.RSA()
+	server, err := emulator.Start(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	access := server.DefaultTenant()
+	return Tenant{server, access, SignIn(t, server.Addr(), server.CA(), access)}
+}
+
+// Allow gives the application roles beside those that it has.
+func (s Tenant) Allow(t testing.TB, roles ...emulator.Role) {
+	t.Helper()
+	if err := s.Grant(s.TenantID, s.ClientID, roles...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Hold gives the application these permissions and takes all others from it.
+func (s Tenant) Hold(t testing.TB, permissions ...gatehouse.Permission) {
+	t.Helper()
+	roles := make([]emulator.Role, len(permissions))
+	for i, p := range permissions {
+		roles[i] = emulator.Role{Resource: string(p.Resource), Name: p.Name}
+	}
+	if err := s.SetRoles(s.TenantID, s.ClientID, roles...); err != nil {
+		t.Fatal(err)
+	}
+}
