@@ -13,51 +13,24 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
-	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 	"github.com/gatehouse-sec/gatehouse/normalize"
 	"github.com/gatehouse-sec/gatehouse/ocsf"
 )
 
 // stage is a generated tenant and both SDKs.
 type stage struct {
-	tenant string
-	mde    *defender.Client
-	graph  *graph.Client
+	mde   *defender.Client
+	graph *graph.Client
 }
 
 // raiseTenant starts an emulator with one tenant of a size.
 func raiseTenant(t testing.TB, size emulator.Size) stage {
 	t.Helper()
-	server, err := emulator.Start(emulator.Options{Size: size, Key: testkey.RSA()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
-	who := server.DefaultTenant()
-	if err := server.Grant(who.TenantID, who.ClientID, emulator.MirrorRoles()...); err != nil {
-		t.Fatal(err)
-	}
-	transport, err := entra.EmulatorClient(server.Addr(), server.CA())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(transport.CloseIdleConnections)
-	cred, err := entra.NewCredential(entra.CredentialOptions{
-		TenantID: who.TenantID, ClientID: who.ClientID, Secret: entra.NewSecret(who.Secret), Client: transport,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := stage{tenant: who.TenantID}
-	if s.mde, err = defender.New(cred, &defender.Options{Transport: transport}); err != nil {
-		t.Fatal(err)
-	}
-	if s.graph, err = graph.New(cred, &graph.Options{Transport: transport}); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	tenant := emulated.Start(t, emulator.Options{Size: size})
+	tenant.Allow(t, emulator.MirrorRoles()...)
+	return stage{mde: tenant.Defender(t, defender.Options{}), graph: tenant.Graph(t, graph.Options{})}
 }
 
 // mapped is an event and its line.

@@ -13,9 +13,8 @@ import (
 	"github.com/gatehouse-sec/gatehouse/action"
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
-	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 	"github.com/gatehouse-sec/gatehouse/respond"
 	"github.com/gatehouse-sec/gatehouse/store"
 )
@@ -65,49 +64,23 @@ func build(t testing.TB, e emulator.Options, o store.Options) *stage {
 	if e.Actions == (emulator.ActionRules{}) {
 		e.Actions.Pace = 20 * time.Millisecond
 	}
-	e.Key = testkey.RSA()
-	server, err := emulator.Start(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
-	s := &stage{t: t, emulator: server, tenant: server.DefaultTenant()}
+	tenant := emulated.Start(t, e)
+	tenant.Hold(t, everything()...)
+	s := &stage{t: t, emulator: tenant.Server, tenant: tenant.TenantAccess, clients: action.Clients{
+		Defender: tenant.Defender(t, defender.Options{MaxRetries: -1, MaxWait: -1}),
+		Graph:    tenant.Graph(t, graph.Options{MaxRetries: -1, MaxWait: -1}),
+	}}
+	var err error
 	if s.store, err = store.Open(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.store.Close() })
-	s.clients = clientsOf(t, server.Addr(), server.CA(), s.tenant)
-	s.grant()
 	s.integration, err = s.store.AddIntegration(t.Context(), gatehouse.Integration{Name: "contoso", State: gatehouse.IntegrationActive})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.mirror()
 	return s
-}
-
-// clientsOf signs in to the tenant of an emulator.
-func clientsOf(t testing.TB, addr string, ca []byte, a emulator.TenantAccess) action.Clients {
-	t.Helper()
-	transport, err := entra.EmulatorClient(addr, ca)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(transport.CloseIdleConnections)
-	cred, err := entra.NewCredential(entra.CredentialOptions{
-		TenantID: a.TenantID, ClientID: a.ClientID, Secret: entra.NewSecret(a.Secret), Client: transport,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var c action.Clients
-	if c.Defender, err = defender.New(cred, &defender.Options{Transport: transport, MaxRetries: -1, MaxWait: -1}); err != nil {
-		t.Fatal(err)
-	}
-	if c.Graph, err = graph.New(cred, &graph.Options{Transport: transport, MaxRetries: -1, MaxWait: -1}); err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 // everything are all permissions that the catalogue names.
@@ -118,18 +91,6 @@ func everything() (all []gatehouse.Permission) {
 		}
 	}
 	return all
-}
-
-// grant lets the application do everything.
-func (s *stage) grant() {
-	s.t.Helper()
-	var roles []emulator.Role
-	for _, p := range everything() {
-		roles = append(roles, emulator.Role{Resource: string(p.Resource), Name: p.Name})
-	}
-	if err := s.emulator.SetRoles(s.tenant.TenantID, s.tenant.ClientID, roles...); err != nil {
-		s.t.Fatal(err)
-	}
 }
 
 // mirror puts the tenant's devices into the store. The first two get one name.
