@@ -129,7 +129,7 @@ func (b backend) Hunt(ctx context.Context, integration string, q server.HuntQuer
 	if err != nil {
 		return server.HuntResult{}, err
 	}
-	through, err := huntDoor(i.API, q.Timespan, acc.held)
+	through, err := huntDoor(i.API, q, acc.held)
 	if err != nil {
 		return server.HuntResult{}, err
 	}
@@ -146,22 +146,25 @@ func (b backend) Hunt(ctx context.Context, integration string, q server.HuntQuer
 	return rowsOf(hunt, through)
 }
 
-// huntDoor chooses the API of a hunt: the chosen one alone, and Graph for a
-// timespan.
-func huntDoor(prefer gatehouse.API, timespan string, held []gatehouse.Permission) (gatehouse.API, error) {
+// huntDoor chooses the API of a hunt: of those of the integration the one that is
+// asked for, and Graph for a timespan.
+func huntDoor(prefer gatehouse.API, q server.HuntQuery, held []gatehouse.Permission) (gatehouse.API, error) {
 	c, err := entra.CapabilityByName(string(gatehouse.HuntingRun))
 	if err != nil {
 		return "", err
 	}
 	var wanted []string
 	for _, d := range c.Doors {
-		if away(d.API, prefer) || timespan != "" && d.API != gatehouse.APIGraph {
+		if away(d.API, prefer) || q.API != "" && d.API != q.API || q.Timespan != "" && d.API != gatehouse.APIGraph {
 			continue
 		}
 		if d.Opens(held) {
 			return d.API, nil
 		}
 		wanted = append(wanted, d.AnyOf[0].Name)
+	}
+	if len(wanted) == 0 {
+		return "", &api.Problem{Code: api.CodeInvalid, Detail: "the hunt cannot run through " + string(q.API), Mend: "the integration is confined to another API, or the timespan is for graph: leave api out"}
 	}
 	return "", &api.Problem{Code: api.CodePermission, Detail: "no permission to hunt is held", Mend: fmt.Sprintf("grant one of %v in Entra ID, with admin consent", wanted)}
 }

@@ -19,14 +19,14 @@ type remoteHunts struct{ *service }
 var _ huntDesk = remoteHunts{}
 
 func (s remoteHunts) hunt(ctx context.Context, query, door string, limit int) error {
-	if door != "" && door != anyAPI {
-		return notThere("hunt --api", "leave it out: the server takes the API that its integration allows")
+	if door == anyAPI {
+		door = ""
 	}
 	i, err := s.chosen(ctx)
 	if err != nil {
 		return err
 	}
-	runs, err := s.Hunts.Run(ctx, api.RunHunt{Query: query, Integrations: []string{i.ID}})
+	runs, err := s.Hunts.Run(ctx, api.RunHunt{Query: query, API: door, Integrations: []string{i.ID}})
 	if err != nil {
 		return err
 	}

@@ -65,8 +65,9 @@ type HuntBackend interface {
 
 // HuntQuery is a query as it is run.
 type HuntQuery struct {
-	Text     string // in Kusto
-	Timespan string // ISO 8601, for Graph only; may be empty
+	Text     string        // in Kusto
+	API      gatehouse.API // to run it through; empty: the first that is allowed
+	Timespan string        // ISO 8601, for Graph only; may be empty
 	// Scheduled tells that nobody waits for it: it leaves a part of Microsoft's limits
 	// to those that somebody waits for.
 	Scheduled bool

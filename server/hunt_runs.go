@@ -50,7 +50,8 @@ func (s *Server) runQuery(ctx context.Context, in *runQueryInput) (*answer[api.H
 	if err != nil {
 		return nil, err
 	}
-	return s.startRuns(ctx, gatehouse.HuntRun{Query: in.Body.Query, By: callerOf(ctx).id}, in.Body.Timespan, integrations)
+	q := HuntQuery{Text: in.Body.Query, API: gatehouse.API(in.Body.API), Timespan: in.Body.Timespan}
+	return s.startRuns(ctx, gatehouse.HuntRun{}, q, integrations)
 }
 
 func (s *Server) runHunt(ctx context.Context, in *HuntPath) (*answer[api.HuntRuns], error) {
@@ -62,7 +63,7 @@ func (s *Server) runHunt(ctx context.Context, in *HuntPath) (*answer[api.HuntRun
 	if err != nil {
 		return nil, err
 	}
-	return s.startRuns(ctx, gatehouse.HuntRun{Hunt: h.ID, Query: h.Query, By: callerOf(ctx).id}, "", integrationsOf(h, all))
+	return s.startRuns(ctx, gatehouse.HuntRun{Hunt: h.ID}, HuntQuery{Text: h.Query}, integrationsOf(h, all))
 }
 
 // integrationsOf are those of all that a hunt runs in. One that is gone is passed
@@ -81,7 +82,7 @@ func integrationsOf(h gatehouse.Hunt, all []gatehouse.Integration) []gatehouse.I
 }
 
 // startRuns keeps a run for each integration and lets them go on behind the answer.
-func (s *Server) startRuns(ctx context.Context, r gatehouse.HuntRun, timespan string, integrations []gatehouse.Integration) (*answer[api.HuntRuns], error) {
+func (s *Server) startRuns(ctx context.Context, r gatehouse.HuntRun, q HuntQuery, integrations []gatehouse.Integration) (*answer[api.HuntRuns], error) {
 	if len(integrations) == 0 {
 		return nil, invalid("body.integrations", "there is no integration to hunt in", "GET /v1/integrations lists those that you may see")
 	}
@@ -90,6 +91,7 @@ func (s *Server) startRuns(ctx context.Context, r gatehouse.HuntRun, timespan st
 		p.RetryAfter = int(time.Minute / time.Second)
 		return nil, p
 	}
+	r.Query, r.By = q.Text, callerOf(ctx).id
 	page := api.HuntRuns{Items: []api.HuntRun{}, Warnings: warningsOf(r.Query)}
 	var ids []string
 	for _, i := range integrations {
@@ -104,7 +106,7 @@ func (s *Server) startRuns(ctx context.Context, r gatehouse.HuntRun, timespan st
 		s.hunting.waiting.Add(1)
 		s.behind.Go(func() {
 			defer s.hunting.waiting.Add(-1)
-			s.execute(s.drained, kept, HuntQuery{Text: kept.Query, Timespan: timespan})
+			s.execute(s.drained, kept, q)
 		})
 	}
 	noteOf(ctx).detail = map[string]any{"runs": ids, "query": shortened(r.Query)}
