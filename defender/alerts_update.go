@@ -1,8 +1,8 @@
 package defender
 
 import (
+	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,20 +25,12 @@ func (u AlertUpdate) check() (AlertUpdate, error) {
 	if u == (AlertUpdate{}) {
 		return u, rest.Inputf("nothing to update: give a status, an owner, a classification, a determination or a comment")
 	}
-	var errs [3]error
-	u.Status, errs[0] = pick("status", u.Status, ValidAlertStatuses())
-	u.Classification, errs[1] = pick("classification", u.Classification, ValidAlertClassifications())
-	u.Determination, errs[2] = pick("determination", u.Determination, ValidAlertDeterminations())
-	return u, firstError(errs[:]...)
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	err := cmp.Or(
+		rest.Pick("status", &u.Status, ValidAlertStatuses()),
+		rest.Pick("classification", &u.Classification, ValidAlertClassifications()),
+		rest.Pick("determination", &u.Determination, ValidAlertDeterminations()),
+	)
+	return u, err
 }
 
 // Update changes an alert and returns it as it is afterwards. Wrong values and an
@@ -86,10 +78,7 @@ func checkIDs(what string, ids []string) error {
 	if len(ids) == 0 {
 		return rest.Inputf("no %s ids: give at least one", what)
 	}
-	if slices.ContainsFunc(ids, func(id string) bool { return strings.TrimSpace(id) == "" }) {
-		return rest.Inputf("one of the %s ids is empty", what)
-	}
-	return nil
+	return rest.NoneBlank(what+" ids", ids)
 }
 
 // AlertReference is an event that an alert is to be made of. All fields are
@@ -122,12 +111,10 @@ func (r AlertReference) body() (any, error) {
 	if r.EventTime.IsZero() {
 		return nil, rest.Inputf("event time is missing: give that of the event in advanced hunting")
 	}
-	severity, err := require("severity", r.Severity, []AlertSeverity{SeverityLow, SeverityMedium, SeverityHigh})
-	if err != nil {
-		return nil, err
-	}
-	category, err := require("category", r.Category, ValidAlertCategories())
-	if err != nil {
+	if err := cmp.Or(
+		rest.Require("severity", &r.Severity, []AlertSeverity{SeverityLow, SeverityMedium, SeverityHigh}),
+		rest.Require("category", &r.Category, ValidAlertCategories()),
+	); err != nil {
 		return nil, err
 	}
 	return struct {
@@ -139,7 +126,7 @@ func (r AlertReference) body() (any, error) {
 		EventTime         string        `json:"eventTime"`
 		ReportID          string        `json:"reportId"`
 		Category          AlertCategory `json:"category"`
-	}{r.MachineID, severity, r.Title, r.Description, r.RecommendedAction, timeText(r.EventTime), r.ReportID, category}, nil
+	}{r.MachineID, r.Severity, r.Title, r.Description, r.RecommendedAction, rest.FormatTime(r.EventTime), r.ReportID, r.Category}, nil
 }
 
 // CreateByReference makes an alert of an event that advanced hunting found. An

@@ -74,7 +74,7 @@ func compare[V Value](property, operator string, value V) Filter {
 func literal(value any) string {
 	switch v := value.(type) {
 	case time.Time:
-		return timeText(v)
+		return rest.FormatTime(v)
 	case string:
 		return quote(v)
 	}

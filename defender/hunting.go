@@ -33,6 +33,6 @@ func (s *HuntingService) Run(ctx context.Context, kql string) (*Hunt, error) {
 }
 
 // opHuntingRun only reads, so it may be sent again.
-var opHuntingRun = replayed(limited(write("POST", "/api/advancedqueries/run", "run-advanced-query-api", "AdvancedQuery.Read.All"), 45, 1500))
+var opHuntingRun = limited(write("POST", "/api/advancedqueries/run", "run-advanced-query-api", "AdvancedQuery.Read.All"), 45, 1500).Replayed()
 
 func huntingOperations() []Operation { return []Operation{opHuntingRun} }

@@ -1,10 +1,9 @@
 package defender
 
 import (
+	"cmp"
 	"context"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/gatehouse-sec/gatehouse/internal/rest"
 )
@@ -56,14 +55,13 @@ func (u IncidentUpdate) check() (IncidentUpdate, error) {
 	if u.Tags == nil && u.Status == "" && u.AssignedTo == "" && u.Classification == "" && u.Determination == "" && u.Comment == "" {
 		return u, rest.Inputf("nothing to update: give a status, an owner, a classification, a determination, tags or a comment")
 	}
-	if slices.ContainsFunc(u.Tags, func(t string) bool { return strings.TrimSpace(t) == "" }) {
-		return u, rest.Inputf("one of the tags is empty")
-	}
-	var errs [3]error
-	u.Status, errs[0] = pick("status", u.Status, ValidIncidentStatuses())
-	u.Classification, errs[1] = pick("classification", u.Classification, ValidAlertClassifications())
-	u.Determination, errs[2] = pick("determination", u.Determination, ValidIncidentDeterminations())
-	return u, firstError(errs[:]...)
+	err := cmp.Or(
+		rest.NoneBlank("tags", u.Tags),
+		rest.Pick("status", &u.Status, ValidIncidentStatuses()),
+		rest.Pick("classification", &u.Classification, ValidAlertClassifications()),
+		rest.Pick("determination", &u.Determination, ValidIncidentDeterminations()),
+	)
+	return u, err
 }
 
 // Update changes an incident and returns it as it is afterwards. Wrong values and

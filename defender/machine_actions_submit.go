@@ -62,8 +62,7 @@ func (s service) command(ctx context.Context, op Operation, id string, body comm
 //
 //api:operation POST /api/machines/{id}/isolate
 func (s *MachineActionsService) Isolate(ctx context.Context, machineID string, t IsolationType, comment string) (MachineAction, error) {
-	t, err := require("isolation type", t, ValidIsolationTypes())
-	if err != nil {
+	if err := rest.Require("isolation type", &t, ValidIsolationTypes()); err != nil {
 		return MachineAction{}, err
 	}
 	return s.command(ctx, opMachineActionsIsolate, machineID, commandBody{Comment: comment, IsolationType: t})
@@ -88,8 +87,7 @@ func (s *MachineActionsService) Unisolate(ctx context.Context, machineID, commen
 //
 //api:operation POST /api/machines/{id}/runAntiVirusScan
 func (s *MachineActionsService) RunAntiVirusScan(ctx context.Context, machineID string, t ScanType, comment string) (MachineAction, error) {
-	t, err := require("scan type", t, ValidScanTypes())
-	if err != nil {
+	if err := rest.Require("scan type", &t, ValidScanTypes()); err != nil {
 		return MachineAction{}, err
 	}
 	return s.command(ctx, opMachineActionsScan, machineID, commandBody{Comment: comment, ScanType: t})

@@ -175,9 +175,9 @@ func (s *MachinesService) FindByIP(ctx context.Context, ip netip.Addr, at time.T
 	case !ip.IsValid():
 		return rest.Fail[Machine](rest.Inputf("ip address is missing: give one such as 10.0.0.1"))
 	case age > findWindow:
-		return rest.Fail[Machine](rest.Inputf("%s is more than 30 days ago: the service does not look back farther", timeText(at)))
+		return rest.Fail[Machine](rest.Inputf("%s is more than 30 days ago: the service does not look back farther", rest.FormatTime(at)))
 	case age < -time.Hour:
-		return rest.Fail[Machine](rest.Inputf("%s is in the future", timeText(at)))
+		return rest.Fail[Machine](rest.Inputf("%s is in the future", rest.FormatTime(at)))
 	}
 	return related[Machine](ctx, s.rest, opMachinesFindByIP, ip.String(), secondText(at))
 }

@@ -1,8 +1,8 @@
 package defender
 
 import (
+	"cmp"
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/gatehouse-sec/gatehouse/internal/rest"
@@ -51,17 +51,16 @@ func (u MachineUpdate) body() (any, error) {
 	if u.MachineTags == nil && u.DeviceValue == "" {
 		return nil, rest.Inputf("nothing to update: give tags or a device value")
 	}
-	value, err := pick("device value", u.DeviceValue, ValidDeviceValues())
-	if err != nil {
+	if err := cmp.Or(
+		rest.Pick("device value", &u.DeviceValue, ValidDeviceValues()),
+		rest.NoneBlank("tags", u.MachineTags),
+	); err != nil {
 		return nil, err
-	}
-	if slices.ContainsFunc(u.MachineTags, func(t string) bool { return strings.TrimSpace(t) == "" }) {
-		return nil, rest.Inputf("one of the tags is empty")
 	}
 	return struct {
 		MachineTags []string    `json:"machineTags,omitzero"`
 		DeviceValue DeviceValue `json:"deviceValue,omitzero"`
-	}{u.MachineTags, value}, nil
+	}{u.MachineTags, u.DeviceValue}, nil
 }
 
 // Update changes a device and returns it as it is afterwards.
@@ -89,7 +88,7 @@ func newTagBody(tag string, action TagAction, ids []string) (tagBody, error) {
 	if strings.TrimSpace(tag) == "" {
 		return tagBody{}, rest.Inputf("tag is missing: give one")
 	}
-	action, err := require("tag action", action, ValidTagActions())
+	err := rest.Require("tag action", &action, ValidTagActions())
 	return tagBody{Value: tag, Action: action, MachineIDs: ids}, err
 }
 
@@ -144,8 +143,7 @@ func (s *MachinesService) TagMany(ctx context.Context, ids []string, tag string,
 //
 //api:operation POST /api/machines/{id}/setDeviceValue
 func (s *MachinesService) SetDeviceValue(ctx context.Context, id string, v DeviceValue) (Machine, error) {
-	v, err := require("device value", v, ValidDeviceValues())
-	if err != nil {
+	if err := rest.Require("device value", &v, ValidDeviceValues()); err != nil {
 		return Machine{}, err
 	}
 	body := struct {
@@ -155,8 +153,8 @@ func (s *MachinesService) SetDeviceValue(ctx context.Context, id string, v Devic
 }
 
 var (
-	opMachinesUpdate      = replayed(write("PATCH", "/api/machines/{id}", "update-machine-method", "Machine.ReadWrite.All"))
-	opMachinesTag         = replayed(write("POST", "/api/machines/{id}/tags", "add-or-remove-machine-tags", "Machine.ReadWrite.All"))
-	opMachinesTagMany     = replayed(write("POST", "/api/machines/AddOrRemoveTagForMultipleMachines", "add-or-remove-multiple-machine-tags", "Machine.ReadWrite.All"))
-	opMachinesDeviceValue = replayed(write("POST", "/api/machines/{id}/setDeviceValue", "set-device-value", "Machine.ReadWrite.All"))
+	opMachinesUpdate      = write("PATCH", "/api/machines/{id}", "update-machine-method", "Machine.ReadWrite.All").Replayed()
+	opMachinesTag         = write("POST", "/api/machines/{id}/tags", "add-or-remove-machine-tags", "Machine.ReadWrite.All").Replayed()
+	opMachinesTagMany     = write("POST", "/api/machines/AddOrRemoveTagForMultipleMachines", "add-or-remove-multiple-machine-tags", "Machine.ReadWrite.All").Replayed()
+	opMachinesDeviceValue = write("POST", "/api/machines/{id}/setDeviceValue", "set-device-value", "Machine.ReadWrite.All").Replayed()
 )

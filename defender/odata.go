@@ -99,7 +99,4 @@ func list[T any, P rest.Item[T]](ctx context.Context, c *rest.Client, set entity
 
 // secondText is how a moment is printed where Microsoft's samples have whole
 // seconds. It never lies after t.
-func secondText(t time.Time) string { return timeText(t.Truncate(time.Second)) }
-
-// timeText is how a moment is printed in a filter or a path.
-func timeText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.9999999Z") }
+func secondText(t time.Time) string { return rest.FormatTime(t.Truncate(time.Second)) }

@@ -27,10 +27,3 @@ func limited(o Operation, perMinute, perHour int) Operation {
 	o.PerMinute, o.PerHour = perMinute, perHour
 	return o
 }
-
-// replayed returns the operation marked as one that does the same when sent
-// twice.
-func replayed(o Operation) Operation {
-	o.Replay = true
-	return o
-}

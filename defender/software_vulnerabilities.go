@@ -133,9 +133,9 @@ func checkSince(t time.Time) error {
 	case t.IsZero():
 		return rest.Inputf("since time is missing: give one of the last 14 days")
 	case age > maxDelta:
-		return rest.Inputf("since time %s is more than 14 days ago: Microsoft keeps no older changes, use the full export", timeText(t))
+		return rest.Inputf("since time %s is more than 14 days ago: Microsoft keeps no older changes, use the full export", rest.FormatTime(t))
 	case age < -time.Hour:
-		return rest.Inputf("since time %s is in the future", timeText(t))
+		return rest.Inputf("since time %s is in the future", rest.FormatTime(t))
 	}
 	return nil
 }

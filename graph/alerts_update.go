@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -57,16 +58,12 @@ func (u AlertUpdate) check() (AlertUpdate, error) {
 	if u == (AlertUpdate{}) {
 		return u, rest.Inputf("nothing to update: give a status, an owner, a classification or a determination")
 	}
-	var status, classification, determination error
-	u.Status, status = pick("status", u.Status, ValidAlertStatuses())
-	u.Classification, classification = pick("classification", u.Classification, ValidAlertClassifications())
-	u.Determination, determination = pick("determination", u.Determination, ValidAlertDeterminations())
-	for _, err := range []error{status, classification, determination} {
-		if err != nil {
-			return u, err
-		}
-	}
-	return u, nil
+	err := cmp.Or(
+		rest.Pick("status", &u.Status, ValidAlertStatuses()),
+		rest.Pick("classification", &u.Classification, ValidAlertClassifications()),
+		rest.Pick("determination", &u.Determination, ValidAlertDeterminations()),
+	)
+	return u, err
 }
 
 // Update changes an alert and returns it as it is afterwards. Wrong values and an
@@ -116,14 +113,8 @@ func (s service) comment(ctx context.Context, op Operation, id, comment string) 
 	return comments, err
 }
 
-// updatesTwice marks the update as one that does the same when sent twice; a
-// comment would stand there twice.
-func updatesTwice(o Operation) Operation {
-	o.Replay = true
-	return o
-}
-
+// An update does the same when sent twice; a comment would stand there twice.
 var (
-	opAlertsUpdate  = updatesTwice(operation("PATCH", "/v1.0/security/alerts_v2/{id}", "security-alert-update", 150, "SecurityAlert.ReadWrite.All"))
+	opAlertsUpdate  = operation("PATCH", "/v1.0/security/alerts_v2/{id}", "security-alert-update", 150, "SecurityAlert.ReadWrite.All").Replayed()
 	opAlertsComment = operation("POST", "/v1.0/security/alerts_v2/{id}/comments", "security-alert-post-comments", 150, "SecurityAlert.ReadWrite.All")
 )

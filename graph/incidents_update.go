@@ -1,9 +1,8 @@
 package graph
 
 import (
+	"cmp"
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/gatehouse-sec/gatehouse/internal/rest"
 )
@@ -32,19 +31,13 @@ func (u IncidentUpdate) check() (IncidentUpdate, error) {
 	if u.CustomTags == nil && u.Status == "" && u.AssignedTo == "" && u.Classification == "" && u.Determination == "" {
 		return u, rest.Inputf("nothing to update: give a status, an owner, a classification, a determination or tags")
 	}
-	if slices.ContainsFunc(u.CustomTags, func(t string) bool { return strings.TrimSpace(t) == "" }) {
-		return u, rest.Inputf("one of the tags is empty")
-	}
-	var status, classification, determination error
-	u.Status, status = pick("status", u.Status, ValidIncidentStatuses())
-	u.Classification, classification = pick("classification", u.Classification, ValidAlertClassifications())
-	u.Determination, determination = pick("determination", u.Determination, ValidAlertDeterminations())
-	for _, err := range []error{status, classification, determination} {
-		if err != nil {
-			return u, err
-		}
-	}
-	return u, nil
+	err := cmp.Or(
+		rest.NoneBlank("tags", u.CustomTags),
+		rest.Pick("status", &u.Status, ValidIncidentStatuses()),
+		rest.Pick("classification", &u.Classification, ValidAlertClassifications()),
+		rest.Pick("determination", &u.Determination, ValidAlertDeterminations()),
+	)
+	return u, err
 }
 
 // Update changes an incident and returns it as it is afterwards. Wrong values and
@@ -73,6 +66,6 @@ func (s *IncidentsService) Comment(ctx context.Context, id, comment string) ([]A
 }
 
 var (
-	opIncidentsUpdate  = updatesTwice(operation("PATCH", "/v1.0/security/incidents/{id}", "security-incident-update", 150, "SecurityIncident.ReadWrite.All"))
+	opIncidentsUpdate  = operation("PATCH", "/v1.0/security/incidents/{id}", "security-incident-update", 150, "SecurityIncident.ReadWrite.All").Replayed()
 	opIncidentsComment = operation("POST", "/v1.0/security/incidents/{id}/comments", "security-incident-post-comments", 150, "SecurityIncident.ReadWrite.All")
 )

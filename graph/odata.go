@@ -45,13 +45,10 @@ type Query struct {
 }
 
 // Ge is the filter "property ge time".
-func Ge(property string, t time.Time) string { return property + " ge " + timeText(t) }
+func Ge(property string, t time.Time) string { return property + " ge " + rest.FormatTime(t) }
 
 // Lt is the filter "property lt time".
-func Lt(property string, t time.Time) string { return property + " lt " + timeText(t) }
-
-// timeText is how a moment is printed in a filter.
-func timeText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.9999999Z") }
+func Lt(property string, t time.Time) string { return property + " lt " + rest.FormatTime(t) }
 
 // entitySet says what is known about the query options of one list.
 type entitySet struct {
@@ -157,21 +154,4 @@ func balanced(filter string) error {
 		return rest.Inputf("filter: the parentheses are not in balance")
 	}
 	return nil
-}
-
-// pick returns the value of valid that v means, whatever its case. Nothing stays
-// nothing. Anything else is an error that lists the values.
-func pick[E ~string](what string, v E, valid []E) (E, error) {
-	if v == "" {
-		return "", nil
-	}
-	i := slices.IndexFunc(valid, func(e E) bool { return strings.EqualFold(string(e), string(v)) })
-	if i < 0 {
-		names := make([]string, len(valid))
-		for i, e := range valid {
-			names[i] = string(e)
-		}
-		return "", rest.Inputf("%s %q is not valid: use %s", what, string(v), strings.Join(names, ", "))
-	}
-	return valid[i], nil
 }

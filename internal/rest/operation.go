@@ -32,6 +32,12 @@ type Operation struct {
 // are counted.
 func (o Operation) String() string { return o.Method + " " + o.Path }
 
+// Replayed returns the operation as one that does the same when sent twice.
+func (o Operation) Replayed() Operation {
+	o.Replay = true
+	return o
+}
+
 // expand fills the {name} segments of the path, each escaped as one segment. It
 // refuses values that cannot be an id: empty, a dot segment, or with control
 // characters.
