@@ -102,27 +102,17 @@ func works(r *check.Report) bool {
 	return slices.ContainsFunc(r.Capabilities, func(c check.CapabilityStatus) bool { return c.State == check.Works })
 }
 
-// keep stores an integration with its secrets. Nobody works on it before it is
-// whole.
+// keep stores an integration with its secrets.
 func (a *App) keep(ctx context.Context, n NewIntegration) (gatehouse.Integration, error) {
 	i := n.Integration
-	i.ID, i.State = "", gatehouse.IntegrationPaused
-	i, err := a.store.AddIntegration(ctx, i)
-	if err != nil {
-		return i, err
-	}
-	for name, secret := range map[string]entra.Secret{store.SecretCredential: n.Secret, store.SecretPassword: n.Password} {
-		if secret.IsZero() {
-			continue
-		}
-		if err := a.store.PutSecret(ctx, i.ID, name, store.NewSecret(secret.Reveal())); err != nil {
-			return gatehouse.Integration{}, errors.Join(err, a.store.RemoveIntegration(context.WithoutCancel(ctx), i.ID))
-		}
-	}
-	if err := a.store.SetIntegrationState(ctx, i.ID, gatehouse.IntegrationActive); err != nil {
-		return gatehouse.Integration{}, err
-	}
-	return a.store.Integration(ctx, i.ID)
+	i.ID, i.State = "", gatehouse.IntegrationActive
+	return a.store.AddIntegration(ctx, i, keptSecrets(n.Secret, n.Password)...)
+}
+
+// keptSecrets are the secrets of an integration for the store. One that is not
+// given is not kept, and what is kept of an old one is forgotten.
+func keptSecrets(credential, password entra.Secret) []store.NamedSecret {
+	return []store.NamedSecret{{Name: store.SecretCredential, Value: credential}, {Name: store.SecretPassword, Value: password}}
 }
 
 // Pause stops work on an integration; what is mirrored stays.

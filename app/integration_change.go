@@ -42,9 +42,10 @@ func (a *App) ChangeIntegration(ctx context.Context, idOrName string, change Int
 	return a.changed(ctx, i)
 }
 
-// changed keeps an integration as it now is, and wakes those who work on it.
-func (a *App) changed(ctx context.Context, i gatehouse.Integration) (gatehouse.Integration, error) {
-	if err := a.store.UpdateIntegration(ctx, i); err != nil {
+// changed keeps an integration as it now is, with new secrets if there are any, and
+// wakes those who work on it.
+func (a *App) changed(ctx context.Context, i gatehouse.Integration, secrets ...store.NamedSecret) (gatehouse.Integration, error) {
+	if err := a.store.UpdateIntegration(ctx, i, secrets...); err != nil {
 		return i, err
 	}
 	a.accounts.forget(i.ID)
@@ -86,15 +87,7 @@ func (a *App) ReplaceCredential(ctx context.Context, idOrName string, n NewCrede
 	if err != nil {
 		return i, report, err
 	}
-	for name, secret := range map[string]entra.Secret{store.SecretCredential: n.Secret, store.SecretPassword: n.Password} {
-		if secret.IsZero() && (name != store.SecretPassword || n.Secret.IsZero()) {
-			continue
-		}
-		if err := a.store.PutSecret(ctx, i.ID, name, store.NewSecret(secret.Reveal())); err != nil {
-			return i, report, err
-		}
-	}
-	i, err = a.changed(ctx, i)
+	i, err = a.changed(ctx, i, keptSecrets(n.Secret, n.Password)...)
 	return i, report, err
 }
 

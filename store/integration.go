@@ -12,17 +12,22 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 )
 
-// AddIntegration keeps a new integration and returns it as it is kept. An
-// empty ID is filled in, an empty state is active. It fails with [ErrExists]
-// when the name or the id is taken.
-func (s *Store) AddIntegration(ctx context.Context, i gatehouse.Integration) (gatehouse.Integration, error) {
+// AddIntegration keeps a new integration with its secrets, all or nothing, and
+// returns it as it is kept. An empty ID is filled in, an empty state is active. It
+// fails with [ErrExists] when the name or the id is taken, and with [ErrKey] when
+// there is no key to seal a secret with.
+func (s *Store) AddIntegration(ctx context.Context, i gatehouse.Integration, secrets ...NamedSecret) (gatehouse.Integration, error) {
 	if i.ID == "" {
 		i.ID = strings.ToLower(rand.Text()[:16])
 	}
 	if i.State == "" {
 		i.State = gatehouse.IntegrationActive
 	}
-	err := s.write(ctx, "add integration", func(tx *transaction) error {
+	sealed, err := s.seal(i.ID, secrets)
+	if err != nil {
+		return i, err
+	}
+	err = s.write(ctx, "add integration", func(tx *transaction) error {
 		i.Created, i.Changed = tx.now, tx.now
 		settings, err := settingsOf(i)
 		if err != nil {
@@ -30,7 +35,10 @@ func (s *Store) AddIntegration(ctx context.Context, i gatehouse.Integration) (ga
 		}
 		_, err = tx.exec(ctx, "INSERT INTO integrations (id, name, tenant, state, settings, created, changed) VALUES ($1, $2, $3, $4, $5, $6, $6)",
 			i.ID, i.Name, i.Tenant, i.State, settings, micros(tx.now))
-		return s.taken(i, err)
+		if err != nil {
+			return s.taken(i, err)
+		}
+		return tx.putSecrets(ctx, i.ID, sealed)
 	})
 	return i, err
 }
@@ -91,9 +99,14 @@ func (s *Store) Integrations(ctx context.Context) ([]gatehouse.Integration, erro
 	return all, s.failure("read integrations", err)
 }
 
-// UpdateIntegration keeps new settings of an integration, found by its ID.
-// Created and State stay as they are; see [Store.SetIntegrationState].
-func (s *Store) UpdateIntegration(ctx context.Context, i gatehouse.Integration) error {
+// UpdateIntegration keeps new settings of an integration, found by its ID, and with
+// them the secrets that are given, all or nothing. Created, State and every other
+// secret stay as they are; see [Store.SetIntegrationState].
+func (s *Store) UpdateIntegration(ctx context.Context, i gatehouse.Integration, secrets ...NamedSecret) error {
+	sealed, err := s.seal(i.ID, secrets)
+	if err != nil {
+		return err
+	}
 	return s.write(ctx, "update integration", func(tx *transaction) error {
 		settings, err := settingsOf(i)
 		if err != nil {
@@ -101,7 +114,10 @@ func (s *Store) UpdateIntegration(ctx context.Context, i gatehouse.Integration) 
 		}
 		n, err := tx.exec(ctx, "UPDATE integrations SET name = $2, tenant = $3, settings = $4, changed = $5 WHERE id = $1 AND state <> $6",
 			i.ID, i.Name, i.Tenant, settings, micros(tx.now), gatehouse.IntegrationRemoving)
-		return orNotFound(i.ID, n, s.taken(i, err))
+		if err := orNotFound(i.ID, n, s.taken(i, err)); err != nil {
+			return err
+		}
+		return tx.putSecrets(ctx, i.ID, sealed)
 	})
 }
 

@@ -25,14 +25,24 @@ const (
 	SecretPassword   = "password"   // of the certificate file
 )
 
+// NamedSecret is a secret that is kept in one step with the settings of its
+// integration, so that nobody finds one without the other.
+type NamedSecret struct {
+	Name  string // SecretCredential or SecretPassword
+	Value Secret // the zero Secret forgets the one that is kept
+}
+
+// sealedSecret is a secret as it is kept; without a key it is forgotten.
+type sealedSecret struct {
+	name, keyID string
+	sealed      []byte
+}
+
 // PutSecret seals a secret of an integration and keeps it in place of the one
-// of that name. It fails with [ErrKey] when there is no key to seal it with.
+// of that name; the zero Secret forgets it. It fails with [ErrKey] when there is no
+// key to seal it with.
 func (s *Store) PutSecret(ctx context.Context, integration, name string, value Secret) error {
-	ring, err := s.keyring(true)
-	if err != nil {
-		return err
-	}
-	keyID, sealed, err := ring.seal(value, sealedFor(integration, name))
+	sealed, err := s.seal(integration, []NamedSecret{{name, value}})
 	if err != nil {
 		return err
 	}
@@ -41,11 +51,46 @@ func (s *Store) PutSecret(ctx context.Context, integration, name string, value S
 		if err := orNotFound(integration, n, err); err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx,
-			"INSERT INTO secrets (integration_id, name, key_id, sealed) VALUES ($1, $2, $3, $4) ON CONFLICT (integration_id, name) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed",
-			integration, name, keyID, sealed)
-		return err
+		return tx.putSecrets(ctx, integration, sealed)
 	})
+}
+
+// seal seals secrets of an integration. Without any to seal no key is needed.
+func (s *Store) seal(integration string, secrets []NamedSecret) ([]sealedSecret, error) {
+	all := make([]sealedSecret, len(secrets))
+	for i, secret := range secrets {
+		all[i].name = secret.Name
+		if secret.Value.IsZero() {
+			continue
+		}
+		ring, err := s.keyring(true)
+		if err != nil {
+			return nil, err
+		}
+		all[i].keyID, all[i].sealed, err = ring.seal(secret.Value, sealedFor(integration, secret.Name))
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// putSecrets keeps sealed secrets of an integration in place of those of their names.
+func (t *transaction) putSecrets(ctx context.Context, integration string, secrets []sealedSecret) error {
+	for _, secret := range secrets {
+		var err error
+		if secret.keyID == "" {
+			_, err = t.exec(ctx, "DELETE FROM secrets WHERE integration_id = $1 AND name = $2", integration, secret.name)
+		} else {
+			_, err = t.exec(ctx,
+				"INSERT INTO secrets (integration_id, name, key_id, sealed) VALUES ($1, $2, $3, $4) ON CONFLICT (integration_id, name) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed",
+				integration, secret.name, secret.keyID, secret.sealed)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Secret opens a secret of an integration. It fails with [ErrNotFound] when

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/store"
 )
 
@@ -71,6 +72,49 @@ func testSecrets(t *testing.T, fresh func(testing.TB) store.Options) {
 	must(0, os.Chmod(path, 0o644))(t) //nolint:gosec // that is the mistake
 	if _, err := read(reopened()); !errors.Is(err, store.ErrKey) {
 		t.Errorf("a key for all to read: got %v", err)
+	}
+}
+
+// testTogether keeps settings and secrets in one step: when the settings are refused
+// the secrets stay as they were, and none stays of an integration that is not taken.
+func testTogether(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
+	o := fresh(t)
+	path := filepath.Join(t.TempDir(), "keys")
+	must(0, os.WriteFile(path, []byte(keyLine("a")), 0o600))(t)
+	o.Key = "file:" + path
+	f := open(t, o)
+	secrets := func(credential, password string) []store.NamedSecret {
+		return []store.NamedSecret{{Name: store.SecretCredential, Value: store.NewSecret(credential)}, {Name: store.SecretPassword, Value: store.NewSecret(password)}}
+	}
+	i := must(f.s.AddIntegration(t.Context(), gatehouse.Integration{Name: "fabrikam"}, secrets("one", "")...))(t)
+	holds := func(what, credential, password string) {
+		t.Helper()
+		for name, want := range map[string]string{store.SecretCredential: credential, store.SecretPassword: password} {
+			got, err := f.s.Secret(t.Context(), i.ID, name)
+			if got.Reveal() != want || (want == "") != errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%s: %s: got %q, %v", what, name, got.Reveal(), err)
+			}
+		}
+	}
+	holds("added", "one", "")
+	taken := i
+	taken.Name = "contoso"
+	if err := f.s.UpdateIntegration(t.Context(), taken, secrets("two", "password")...); !errors.Is(err, store.ErrExists) {
+		t.Errorf("got %v", err)
+	}
+	holds("refused", "one", "")
+	must(0, f.s.UpdateIntegration(t.Context(), i, secrets("two", "password")...))(t)
+	holds("changed", "two", "password")
+	must(0, f.s.UpdateIntegration(t.Context(), i))(t)
+	holds("settings alone", "two", "password")
+	must(0, f.s.UpdateIntegration(t.Context(), i, secrets("three", "")...))(t)
+	holds("without password", "three", "")
+	if _, err := f.s.AddIntegration(t.Context(), gatehouse.Integration{ID: "another", Name: "contoso"}, secrets("four", "")...); !errors.Is(err, store.ErrExists) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := f.s.Secret(t.Context(), "another", store.SecretCredential); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -29,6 +29,7 @@ func Run(t *testing.T, fresh func(testing.TB) store.Options) {
 		"integrations":   testIntegrations,
 		"removal":        testRemoval,
 		"secrets":        testSecrets,
+		"kept together":  testTogether,
 		"cursors":        testCursors,
 		"health":         testHealth,
 		"runs":           testRuns,
