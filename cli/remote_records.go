@@ -138,7 +138,7 @@ func (s remoteEvents) print(ctx context.Context, f *eventFlags, after int64) err
 	}
 	events := s.Events.List(ctx, q)
 	if f.follow {
-		events = s.follows(ctx, q)
+		events = s.Events.Follow(ctx, q, s.rest)
 	}
 	err := printList(ctx, s.p, eventView(), s.rows(ctx, events, f), f.limit.rows)
 	if f.follow && ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -147,28 +147,12 @@ func (s remoteEvents) print(ctx context.Context, f *eventFlags, after int64) err
 	return err
 }
 
-// follows yields what there is, and then each new event as it comes.
-func (s remoteEvents) follows(ctx context.Context, q client.EventQuery) iter.Seq2[api.Event, error] {
-	return func(yield func(api.Event, error) bool) {
-		for {
-			page, err := s.Events.Page(ctx, q)
-			if err == nil && len(page.Items) == 0 {
-				if err = s.p.out.idle(); err == nil {
-					err = pause.For(ctx, eventPoll)
-				}
-			}
-			if err != nil {
-				yield(api.Event{}, err)
-				return
-			}
-			for _, e := range page.Items {
-				if !yield(e, nil) {
-					return
-				}
-			}
-			q.After = max(q.After, page.Next)
-		}
+// rest passes on what was printed before the feed is looked at again.
+func (s remoteEvents) rest(ctx context.Context) error {
+	if err := s.p.out.idle(); err != nil {
+		return err
 	}
+	return pause.For(ctx, eventPoll)
 }
 
 // rows are the events that are wanted, as those of our own log.

@@ -43,26 +43,34 @@ func (s *EventsService) Page(ctx context.Context, q EventQuery) (api.Events, err
 // List yields the events that there are, to the newest. Keep the number of the
 // last one to go on from there.
 func (s *EventsService) List(ctx context.Context, q EventQuery) iter.Seq2[api.Event, error] {
-	return s.read(ctx, q, 0)
+	return s.read(ctx, q, nil)
 }
+
+// usualRest is how long [EventsService.Follow] rests by default.
+const usualRest = 500 * time.Millisecond
 
 // Follow yields the events that there are, and then each new one, until ctx ends.
-// It looks for new ones after every pause.
-func (s *EventsService) Follow(ctx context.Context, q EventQuery, pause time.Duration) iter.Seq2[api.Event, error] {
-	return s.read(ctx, q, max(pause, 100*time.Millisecond))
+// When there is no new one it rests before it looks again. Default: for half a
+// second. An error of rest ends it.
+func (s *EventsService) Follow(ctx context.Context, q EventQuery, rest func(context.Context) error) iter.Seq2[api.Event, error] {
+	if rest == nil {
+		rest = func(ctx context.Context) error { return pause.For(ctx, usualRest) }
+	}
+	return s.read(ctx, q, rest)
 }
 
-// read yields events, and asks for more each poll when there is one.
-func (s *EventsService) read(ctx context.Context, q EventQuery, poll time.Duration) iter.Seq2[api.Event, error] {
+// read yields events, and rests at their end before it asks for more; without a
+// rest it ends there.
+func (s *EventsService) read(ctx context.Context, q EventQuery, rest func(context.Context) error) iter.Seq2[api.Event, error] {
 	return func(yield func(api.Event, error) bool) {
 		for {
 			page, err := s.Page(ctx, q)
 			if err == nil && len(page.Items) == 0 {
-				if poll == 0 && page.Next >= page.Last {
+				if rest == nil && page.Next >= page.Last {
 					return
 				}
-				if poll > 0 {
-					err = pause.For(ctx, poll)
+				if rest != nil {
+					err = rest(ctx)
 				}
 			}
 			if err != nil {

@@ -250,7 +250,7 @@ func feeds(t *testing.T, c *client.Client, id string) {
 	}
 	following, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
-	for e, err := range c.Events.Follow(following, client.EventQuery{After: last - 1}, 0) {
+	for e, err := range c.Events.Follow(following, client.EventQuery{After: last - 1}, nil) {
 		must(t, err)
 		if e.Number >= last {
 			break

@@ -65,6 +65,9 @@ func recordResources() []resource {
 // severities are the severities of alerts and incidents.
 func severities() []string { return []string{"Informational", "Low", "Medium", "High"} }
 
+// ratings are the severities of CVEs.
+func ratings() []string { return []string{"Low", "Medium", "High", "Critical"} }
+
 func deviceResource() resource {
 	return resource{
 		one: "device", many: "devices", listTool: "list_devices", getTool: "get_device", sort: "name",
@@ -186,7 +189,7 @@ func vulnerabilityResource() resource {
 		about:   "List which software with which CVE is on which device. Use device for those of one device, list_cves for the CVEs of the tenant.",
 		service: func(c *client.Client) *client.RecordsService { return c.Vulnerabilities },
 		filters: []filter{
-			is("cve", "cve", "CVEs, as CVE-2026-21412."), is("severity", "severity", "Severities.", "Low", "Medium", "High", "Critical"),
+			is("cve", "cve", "CVEs, as CVE-2026-21412."), is("severity", "severity", "Severities.", ratings()...),
 			is("software", "software", "Names of products."),
 		},
 		columns: []column{
@@ -204,7 +207,7 @@ func cveResource() resource {
 		id:      param{name: "cve", kind: text, about: "As CVE-2026-21412.", required: true},
 		service: func(c *client.Client) *client.RecordsService { return c.CVEs },
 		filters: []filter{
-			is("severity", "severity", "Severities.", "Low", "Medium", "High", "Critical"), whether("public_exploit", "exploit", "Whether an exploit is public."),
+			is("severity", "severity", "Severities.", ratings()...), whether("public_exploit", "exploit", "Whether an exploit is public."),
 			atLeast("cvss", "cvss", "CVSS score of at least."), atLeast("exposed_devices", "exposedDevices", "Exposed devices, at least."),
 			since("published_since", "published", "Published at this time or later."),
 		},

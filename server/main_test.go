@@ -78,7 +78,13 @@ func (l *logged) String() string {
 // newHouse starts an emulator with its default tenant and the API beside it.
 func newHouse(t *testing.T, change ...func(*app.Options)) *house {
 	t.Helper()
-	e, err := emulator.Start(emulator.Options{Size: emulator.Size{Devices: 12, Alerts: 10, VulnerabilityRows: 60}})
+	return houseOver(t, emulator.Size{Devices: 12, Alerts: 10, VulnerabilityRows: 60}, change...)
+}
+
+// houseOver is a house over a tenant of some size.
+func houseOver(t *testing.T, size emulator.Size, change ...func(*app.Options)) *house {
+	t.Helper()
+	e, err := emulator.Start(emulator.Options{Size: size})
 	must(t, err)
 	t.Cleanup(func() { must(t, e.Close()) })
 	access := e.DefaultTenant()

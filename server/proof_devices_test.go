@@ -3,7 +3,6 @@ package server_test
 import (
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"slices"
@@ -34,7 +33,9 @@ func TestProofDevices(t *testing.T) { //nolint:paralleltest // it measures
 	if testing.Short() {
 		t.Skip("it takes a while")
 	}
-	h := bigHouse(t, devices)
+	h := houseOver(t, emulator.Size{Devices: devices, Alerts: 10, VulnerabilityRows: 60, Events: -1}, func(o *app.Options) {
+		o.API.RatePerMinute, o.Log = -1, nil
+	})
 	i := h.add("large")
 	began := time.Now()
 	_, err := h.app.SyncOnce(t.Context(), i.ID, []gatehouse.Stream{stream.Devices}, nil)
@@ -62,30 +63,6 @@ func brackets(query string) string {
 		v.Add(name, value)
 	}
 	return v.Encode()
-}
-
-// bigHouse is a Gatehouse over a tenant of many devices.
-func bigHouse(t *testing.T, devices int) *house {
-	t.Helper()
-	e, err := emulator.Start(emulator.Options{Size: emulator.Size{Devices: devices, Alerts: 10, VulnerabilityRows: 60, Events: -1}})
-	must(t, err)
-	t.Cleanup(func() { must(t, e.Close()) })
-	client, err := entra.EmulatorClient(e.Addr(), e.CA())
-	must(t, err)
-	t.Cleanup(client.CloseIdleConnections)
-	h := &house{T: t, emulator: e, log: &logged{}, clock: &clock{}}
-	h.app, err = app.New(t.Context(), app.Options{Data: t.TempDir(), HTTPClient: client, API: app.APIOptions{RatePerMinute: -1}})
-	must(t, err)
-	t.Cleanup(func() { must(t, h.app.Close()) })
-	h.rest, err = h.app.REST()
-	must(t, err)
-	listening := httptest.NewServer(h.rest.Handler())
-	t.Cleanup(listening.Close)
-	h.url = listening.URL
-	_, text, _, err := h.app.Bootstrap(t.Context(), "")
-	must(t, err)
-	h.admin = text.Reveal()
-	return h
 }
 
 // measure asks the same from two callers at once.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -41,18 +42,10 @@ type Options struct {
 
 // withDefaults fills in what was left out.
 func (o Options) withDefaults() Options {
-	if o.RatePerMinute == 0 {
-		o.RatePerMinute = 6000
-	}
-	if o.MaxBody <= 0 {
-		o.MaxBody = 1 << 20
-	}
-	if o.Version == "" {
-		o.Version = "1.0.0"
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.RatePerMinute = cmp.Or(o.RatePerMinute, 6000)
+	o.MaxBody = cmp.Or(max(o.MaxBody, 0), 1<<20)
+	o.Version = cmp.Or(o.Version, "1.0.0")
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if o.Now == nil {
 		o.Now = time.Now
 	}
