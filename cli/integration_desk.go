@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/api"
 	"github.com/gatehouse-sec/gatehouse/app"
+	"github.com/gatehouse-sec/gatehouse/check"
 )
 
 // integrationDesk is where integrations are looked after. They are named by id.
@@ -15,6 +16,9 @@ type integrationDesk interface {
 	pause(ctx context.Context, id string) error
 	resume(ctx context.Context, id string) error
 	remove(ctx context.Context, id string) error
+	// credential puts the credential of the settings in the place of the old one,
+	// unless the check refuses it: then there is a report with the error.
+	credential(ctx context.Context, p *program, i gatehouse.Integration, f *integrationFlags) (gatehouse.Integration, *check.Report, error)
 	// health says how the streams fare, of every integration when id is empty.
 	health(ctx context.Context, id string) ([]gatehouse.StreamHealth, error)
 }

@@ -17,7 +17,7 @@ import (
 func newIntegrationsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{Use: "integrations", Short: "Add, list, pause and remove the accounts that are mirrored"}
 	cmd.AddCommand(
-		newIntegrationsAddCommand(p), newIntegrationsListCommand(p), newIntegrationsShowCommand(p),
+		newIntegrationsAddCommand(p), newIntegrationsListCommand(p), newIntegrationsShowCommand(p), newIntegrationsCredentialCommand(p),
 		newIntegrationsStateCommand(p, "pause", "Stop mirroring an account and keep what is held", integrationDesk.pause),
 		newIntegrationsStateCommand(p, "resume", "Mirror a paused account again", integrationDesk.resume),
 		newIntegrationsRemoveCommand(p),
@@ -202,11 +202,16 @@ func (p *program) warnOf(report *check.Report) {
 	}
 }
 
-// refusedByCheck prints the errors that the check found.
+// refusedByCheck says that an account was not added.
 func (p *program) refusedByCheck(ctx context.Context, name string, report *check.Report) error {
+	return p.checkRefuses(ctx, report, name+" was not added: mend what gatehouse check finds, or add --force")
+}
+
+// checkRefuses prints the errors that the check found, and what comes of them.
+func (p *program) checkRefuses(ctx context.Context, report *check.Report, then string) error {
 	if err := printList(ctx, p, findingView(), rowsOf(report.Of(check.Error)), 0); err != nil {
 		return err
 	}
-	p.sayf("gatehouse: %s was not added: mend what gatehouse check finds, or add --force", name)
+	p.sayf("gatehouse: %s", then)
 	return &reportedError{err: errors.New("the check found an error"), status: exitFindings}
 }

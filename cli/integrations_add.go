@@ -43,11 +43,16 @@ hold no secret, and are always kept as a reference.`,
 	}, exitFindings, exitSignIn)
 	f.streams = addStreams(cmd, "mirror only this stream")
 	f.api = addEnum(cmd, "api", "door to use", []string{anyAPI, string(gatehouse.APIMDE), string(gatehouse.APIXDR), string(gatehouse.APIGraph)})
+	f.addReferences(cmd)
+	cmd.Flags().BoolVar(&f.force, "force", false, "add it without asking Microsoft anything")
+	return cmd
+}
+
+// addReferences adds the flags for a credential that is not kept.
+func (f *integrationFlags) addReferences(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.secretRef, "secret-ref", "", "`REFERENCE` to the secret or certificate, which is then not kept: env:NAME or file:PATH")
 	flags.StringVar(&f.passwords, "password-ref", "", "`REFERENCE` to the password of the certificate file that --secret-ref names")
-	flags.BoolVar(&f.force, "force", false, "add it without asking Microsoft anything")
-	return cmd
 }
 
 // addIntegration adds an account. Every mistake that can be seen from here is
@@ -142,13 +147,19 @@ func (p *program) newIntegration(name string, f *integrationFlags) (app.NewInteg
 	if f.api.value != anyAPI {
 		n.Integration.API = gatehouse.API(f.api.value)
 	}
+	return n, p.takeCredential(&n, f)
+}
+
+// takeCredential takes the reference that is given, or the credential of the
+// settings.
+func (p *program) takeCredential(n *app.NewIntegration, f *integrationFlags) error {
 	if f.secretRef != "" {
-		return n, p.referTo(&n, f)
+		return p.referTo(n, f)
 	}
 	if f.passwords != "" {
-		return n, usagef("--password-ref needs --secret-ref: without it the password is kept sealed")
+		return usagef("--password-ref needs --secret-ref: without it the password is kept sealed")
 	}
-	return n, p.seal(&n)
+	return p.seal(n)
 }
 
 // seal takes the credential of the settings.
