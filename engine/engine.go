@@ -282,12 +282,12 @@ func (e *Engine) handle(ctx context.Context, integration string) time.Duration {
 func (e *Engine) outcome(s *session, err error) time.Duration {
 	switch {
 	case err == nil:
-		return max(s.next.Sub(e.options.Now()), time.Second)
+		return min(max(s.next.Sub(e.options.Now()), time.Second), longestSnooze)
 	case errors.Is(err, store.ErrNotFound):
 		return -1
 	case errors.Is(err, ErrBusy):
 		return max(e.options.Lease/2, time.Second)
-	case errors.Is(err, errStopped):
+	case errors.Is(err, errStopped), errors.Is(err, errChanged):
 		return time.Second
 	case errors.Is(err, errPaused):
 		return whilePaused

@@ -13,7 +13,8 @@ type Jobs interface {
 	// its context and must then return soon. A job whose process has died comes
 	// back, too.
 	Start(ctx context.Context, work func(ctx context.Context, integration string) time.Duration) error
-	// Ensure makes the jobs of the integrations that have none.
+	// Ensure makes the jobs of the integrations that have none. One that would come
+	// back later than any is put back for, since the clock was set back, comes at once.
 	Ensure(ctx context.Context, integrations []string) error
 	// Wake makes the job of an integration when it has none, and lets it come at
 	// once. One that is at work is left alone.

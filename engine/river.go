@@ -203,7 +203,8 @@ func (j *riverJobs[T]) Start(ctx context.Context, work func(context.Context, str
 	return client.Start(context.WithoutCancel(ctx))
 }
 
-// Ensure makes the jobs of the integrations that have none, in batches.
+// Ensure makes the jobs of the integrations that have none, in batches, and brings
+// back those that lie too far ahead.
 func (j *riverJobs[T]) Ensure(ctx context.Context, integrations []string) error {
 	const batch = 200
 	for len(integrations) > 0 {
@@ -212,8 +213,18 @@ func (j *riverJobs[T]) Ensure(ctx context.Context, integrations []string) error 
 		for i, id := range integrations[:n] {
 			params[i] = river.InsertManyParams{Args: syncArgs{id}, InsertOpts: insertOpts()}
 		}
-		if _, err := j.client.InsertMany(ctx, params); err != nil {
+		added, err := j.client.InsertMany(ctx, params)
+		if err != nil {
 			return fmt.Errorf("engine: add jobs: %w", err)
+		}
+		var had []*rivertype.JobRow
+		for _, a := range added {
+			if a.UniqueSkippedAsDuplicate {
+				had = append(had, a.Job)
+			}
+		}
+		if err := j.setRight(ctx, had); err != nil {
+			return err
 		}
 		integrations = integrations[n:]
 	}

@@ -67,6 +67,12 @@ func (s schedule) afterFailure(since time.Time, v Verdict) time.Time {
 	return now.Add(s.jittered(pause))
 }
 
+// ahead tells whether a stream was last tried in the future: the clock was set back
+// since, and says nothing about when the stream is due.
+func (s schedule) ahead(h gatehouse.StreamHealth) bool {
+	return h.LastAttempt.After(s.now().Add(clocksDiffer))
+}
+
 // mostUrgent returns the due source that has waited longest; nil when none is
 // due. Those that were never read come first, the quick ones before the slow, and
 // at last those that take long.

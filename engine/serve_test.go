@@ -25,7 +25,7 @@ import (
 // serve works on every integration until it is killed.
 func (c child) serve() int {
 	ctx := context.Background()
-	s, err := store.Open(ctx, store.Options{DatabaseURL: c.URL})
+	s, err := store.Open(ctx, store.Options{Path: c.Path, DatabaseURL: c.URL})
 	if err == nil {
 		var jobs engine.Jobs
 		if jobs, err = engine.NewRiver(ctx, s, engine.RiverOptions{DatabaseURL: c.URL, Poll: 100 * time.Millisecond, Workers: 2}); err == nil {

@@ -16,6 +16,7 @@ import (
 var (
 	errStopped   = errors.New("the engine stops")
 	errPaused    = errors.New("the integration is not active")
+	errChanged   = errors.New("the settings of the integration have changed")
 	errLeaseLost = errors.New("another worker has taken over the integration")
 )
 
@@ -69,14 +70,16 @@ func (s *session) run(ctx context.Context) error {
 	if !held {
 		return fmt.Errorf("engine: integration %s: %w", s.integration, ErrBusy)
 	}
-	alive := make(chan struct{})
-	go func() {
-		defer close(alive)
-		s.stayAlive(ttl)
-	}()
-	err = s.work()
-	s.abort(context.Canceled)
-	<-alive
+	if s.account, err = s.store.Integration(ctx, s.integration); err == nil {
+		alive := make(chan struct{})
+		go func() {
+			defer close(alive)
+			s.stayAlive(ttl)
+		}()
+		err = s.work()
+		s.abort(context.Canceled)
+		<-alive
+	}
 	if cause := context.Cause(s.soft); errors.Is(cause, errPaused) || errors.Is(cause, errLeaseLost) {
 		err = cause
 	}
@@ -112,7 +115,7 @@ func (s *session) stayAlive(ttl time.Duration) {
 		switch {
 		case err == nil && held:
 			last = started
-			s.stopUnlessActive()
+			s.stopUnlessCurrent()
 		case err == nil, time.Since(last) >= ttl:
 			s.abort(errLeaseLost)
 			return
@@ -120,20 +123,24 @@ func (s *session) stayAlive(ttl time.Duration) {
 	}
 }
 
-// stopUnlessActive ends the session of an integration that was paused or removed.
-func (s *session) stopUnlessActive() {
+// stopUnlessCurrent ends the session of an integration that was paused or removed
+// meanwhile, or whose settings have changed: the next one works with the new. A
+// forced session, which has no next one, goes on with the settings that it has.
+func (s *session) stopUnlessCurrent() {
 	i, err := s.store.Integration(s.hard, s.integration)
-	if errors.Is(err, store.ErrNotFound) || (err == nil && i.State != gatehouse.IntegrationActive && !s.forced) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		s.stop(errPaused)
+	case err != nil:
+	case i.State != gatehouse.IntegrationActive && i.State != s.account.State:
+		s.stop(errPaused)
+	case !s.forced && !i.Changed.Equal(s.account.Changed):
+		s.stop(errChanged)
 	}
 }
 
 // work connects and reads what is due.
 func (s *session) work() error {
-	var err error
-	if s.account, err = s.store.Integration(s.hard, s.integration); err != nil {
-		return err
-	}
 	switch {
 	case s.account.State == gatehouse.IntegrationRemoving:
 		return fmt.Errorf("engine: integration %s: %w", s.account.Name, store.ErrNotFound)
@@ -193,7 +200,7 @@ func (s *session) chosen(sources []Source) []Source {
 func (s *session) due(sources []Source) map[gatehouse.Stream]time.Time {
 	next := make(map[gatehouse.Stream]time.Time, len(sources))
 	for _, src := range sources {
-		if h, ok := s.health[src.Stream]; ok && !s.forced {
+		if h, ok := s.health[src.Stream]; ok && !s.forced && !s.schedule.ahead(h) {
 			next[src.Stream] = h.NextAttempt
 		} else {
 			next[src.Stream] = time.Time{}

@@ -83,6 +83,7 @@ func (s *session) read(src Source) (time.Time, error) {
 // could be read before.
 func (s *session) off(src Source, h gatehouse.StreamHealth) (time.Time, error) {
 	h.Owner, h.Reason, h.Mend = src.Off.Owner, src.Off.Reason, src.Off.Mend
+	h.LastAttempt = s.options.Now().UTC()
 	h = s.withheld(h)
 	kept := s.keep(h)
 	s.tell(Progress{Integration: s.account, Run: gatehouse.SyncRun{Integration: s.integration, Stream: src.Stream}, Upstream: -1, Done: true, Health: h})
