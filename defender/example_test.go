@@ -60,8 +60,7 @@ func Example() {
 func ExampleDecode() {
 	v, err := defender.Decode[defender.Vulnerability]([]byte(`{"id":"CVE-2026-0001","cvssV3":"9.8","exposedMachines":"many"}`))
 	fmt.Println(v.ID, v.CVSSV3, len(v.Raw))
-	var odd *defender.DecodeError
-	if errors.As(err, &odd) {
+	if odd, ok := errors.AsType[*defender.DecodeError](err); ok {
 		fmt.Println(odd.Members)
 	}
 	// Output:

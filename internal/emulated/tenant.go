@@ -18,34 +18,34 @@ type Tenant struct {
 
 // Start starts an emulator that stands until the test ends. Its key is the one of
 // all tests.
-func Start(t testing.TB, o emulator.Options) Tenant {
-	t.Helper()
+func Start(tb testing.TB, o emulator.Options) Tenant {
+	tb.Helper()
 	o.Key = testkey.RSA()
 	server, err := emulator.Start(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Close() })
+	tb.Cleanup(func() { _ = server.Close() })
 	access := server.DefaultTenant()
-	return Tenant{server, access, SignIn(t, server.Addr(), server.CA(), access)}
+	return Tenant{server, access, SignIn(tb, server.Addr(), server.CA(), access)}
 }
 
 // Allow gives the application roles beside those that it has.
-func (s Tenant) Allow(t testing.TB, roles ...emulator.Role) {
-	t.Helper()
+func (s Tenant) Allow(tb testing.TB, roles ...emulator.Role) {
+	tb.Helper()
 	if err := s.Grant(s.TenantID, s.ClientID, roles...); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
 // Hold gives the application these permissions and takes all others from it.
-func (s Tenant) Hold(t testing.TB, permissions ...gatehouse.Permission) {
-	t.Helper()
+func (s Tenant) Hold(tb testing.TB, permissions ...gatehouse.Permission) {
+	tb.Helper()
 	roles := make([]emulator.Role, len(permissions))
 	for i, p := range permissions {
 		roles[i] = emulator.Role{Resource: string(p.Resource), Name: p.Name}
 	}
 	if err := s.SetRoles(s.TenantID, s.ClientID, roles...); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }

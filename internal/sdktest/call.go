@@ -62,11 +62,11 @@ func Each[T any](list iter.Seq2[T, error]) error {
 func One[T any](_ T, err error) error { return err }
 
 // Collect reads a whole list.
-func Collect[T any](t testing.TB, list iter.Seq2[T, error]) (items []T) {
-	t.Helper()
+func Collect[T any](tb testing.TB, list iter.Seq2[T, error]) (items []T) {
+	tb.Helper()
 	for item, err := range list {
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		items = append(items, item)
 	}

@@ -21,7 +21,7 @@ func Sample(t *testing.T, file string) string {
 	if _, err := os.Stat(folder); err != nil {
 		t.Skip("the samples are not here")
 	}
-	text, err := os.ReadFile(filepath.Join(folder, file))
+	text, err := os.ReadFile(filepath.Join(folder, file)) //nolint:gosec // the test names its own file
 	if err != nil {
 		t.Fatal(err)
 	}
