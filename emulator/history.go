@@ -213,7 +213,7 @@ func (t *tenant) incidentDigest(i int32, comments bool) digest {
 	_, _ = hash.Write(head[:]) // a hash takes everything
 	for _, at := range inc.alerts {
 		a := t.alerts[at]
-		_, _ = fmt.Fprintln(hash, a.id, a.updated, a.last, a.status, a.classification, a.determination, a.assignedTo)
+		_, _ = fmt.Fprintln(hash, a.id, a.updated, a.last, a.resolved, a.status, a.classification, a.determination, a.assignedTo)
 		if comments {
 			_, _ = fmt.Fprintln(hash, len(a.comments))
 		}

@@ -114,6 +114,27 @@ func TestHistoryIsWhatChanged(t *testing.T) {
 	})
 }
 
+// TestHistoryOfLateResolutions holds that an incident changes with the time at which its alert was resolved, although the
+// last update of the alert stays where it is.
+func TestHistoryOfLateResolutions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Size{Devices: 2, Alerts: 3})
+	before, mark := shelve(t, w.s), int64(0)
+	for n := range 12 { // often enough for the same verdict twice in a row
+		at := w.clock.Now().Add(-time.Duration(n) * time.Minute)
+		if _, err := w.s.Do(defaultTenantID, Step{Kind: StepResolveAlert, ID: w.truth.Alerts[0], Stamp: at}); err != nil {
+			t.Fatal(err)
+		}
+		after := shelve(t, w.s)
+		history, err := w.s.Changes(defaultTenantID, mark)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compareHistory(t, before, after, history)
+		before, mark = after, mark+int64(len(history))
+	}
+}
+
 // TestLifeComesAgain holds that a seed gives the same life.
 func TestLifeComesAgain(t *testing.T) {
 	t.Parallel()
