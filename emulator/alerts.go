@@ -16,7 +16,7 @@ const alertsPage = 10000
 func alertRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/api/alerts", api: apiMDE, roles: readAlerts(), perMinute: 100, perHour: 1500, options: []string{"$filter", "$top", "$skip", "$expand"}, handle: listAlerts},
-		{method: http.MethodGet, path: "/api/alerts/{id}", api: apiMDE, roles: readAlerts(), perMinute: 100, perHour: 1500, options: []string{"$expand"}, handle: getAlert},
+		{method: http.MethodGet, path: "/api/alerts/{id}", api: apiMDE, roles: readAlerts(), perMinute: 100, perHour: 1500, handle: getAlert},
 		{method: http.MethodPatch, path: "/api/alerts/{id}", api: apiMDE, roles: writeAlerts(), perMinute: 100, perHour: 1500, handle: patchAlert},
 		{method: http.MethodPost, path: "/api/alerts/batchupdate", api: apiMDE, roles: writeAlerts(), perMinute: 10, perHour: 500, handle: batchUpdateAlerts},
 		{method: http.MethodPost, path: "/api/alerts/createalertbyreference", api: apiMDE, roles: writeAlerts(), perMinute: 15, handle: createAlertByReference},

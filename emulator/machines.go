@@ -29,7 +29,7 @@ func machineRoutes() []route {
 		get("/api/machines/findbytag", []string{"tag", "usestartswithfilter"}, findMachinesByTag),
 		{method: http.MethodPatch, path: "/api/machines/{id}", api: apiMDE, roles: writeMachines(), perMinute: 100, perHour: 1500, handle: patchMachine},
 		{method: http.MethodPost, path: "/api/machines/{id}/setdevicevalue", api: apiMDE, roles: writeMachines(), perMinute: 100, perHour: 1500, handle: setDeviceValue},
-		{method: http.MethodGet, path: "/api/machines/{id}/alerts", api: apiMDE, roles: readAlerts(), perMinute: 100, perHour: 1500, options: append(window, "$expand"), handle: machineAlerts},
+		{method: http.MethodGet, path: "/api/machines/{id}/alerts", api: apiMDE, roles: readAlerts(), perMinute: 100, perHour: 1500, handle: machineAlerts},
 		{method: http.MethodGet, path: "/api/machines/{id}/alerts/$count", api: apiMDE, roles: readAlerts(), perMinute: 100, perHour: 1500, options: []string{"$filter"}, handle: countMachineAlerts},
 	}
 }
