@@ -190,7 +190,6 @@ func vulnerabilityResource() resource {
 		service: func(c *client.Client) *client.RecordsService { return c.Vulnerabilities },
 		filters: []filter{
 			is("cve", "cve", "CVEs, as CVE-2026-21412."), is("severity", "severity", "Severities.", ratings()...),
-			is("software", "software", "Names of products."),
 		},
 		columns: []column{
 			from("cve", "cveId"), from("severity", "vulnerabilitySeverityLevel"), from("cvss", "cvssScore"), from("exploit", "exploitabilityLevel"),
