@@ -42,7 +42,7 @@ func goldenCalls() []goldenCall {
 		{"machines-by-ip", "GET", "/api/machines/findbyip(ip='10.0.0.10',timestamp=2026-05-03T10:00:00Z)", ""},
 		{"machines-by-tag", "GET", "/api/machines/findbytag?tag=b&useStartsWithFilter=false", ""},
 		{"machine-users", "GET", "/api/machines/{device}/logonusers", ""},
-		{"machine-alerts", "GET", "/api/machines/{device}/alerts?$top=1", ""},
+		{"machine-alerts", "GET", "/api/machines/{device}/alerts", ""},
 		{"machine-alerts-count", "GET", "/api/machines/{device}/alerts/$count", ""},
 		{"machine-vulnerabilities", "GET", "/api/machines/{device}/vulnerabilities", ""},
 		{"vulnerabilities", "GET", "/api/vulnerabilities", ""},
