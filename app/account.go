@@ -58,7 +58,7 @@ const maxWait = 90 * time.Second
 // Connect signs an integration in and finds a door for each of its streams.
 func (c *accounts) Connect(ctx context.Context, i gatehouse.Integration) (engine.Connection, error) {
 	s := c.tracing.begin(ctx, i)
-	acc, err := c.account(ctx, i)
+	acc, err := c.signedIn(ctx, i, s)
 	connection := engine.Connection{Sources: c.sources(i, acc), Close: func() { s.end(err) }}
 	if acc != nil {
 		connection.Expires = acc.expires
@@ -67,6 +67,16 @@ func (c *accounts) Connect(ctx context.Context, i gatehouse.Integration) (engine
 		c.asScheduled(i, s, &connection.Sources[n])
 	}
 	return connection, err
+}
+
+// signedIn is account for a session, which records the token requests that it takes.
+func (c *accounts) signedIn(ctx context.Context, i gatehouse.Integration, s *session) (*account, error) {
+	ctx, tokens := s.watching(ctx)
+	acc, err := c.account(ctx, i)
+	if s != nil {
+		s.needed(s.span, tokens.take())
+	}
+	return acc, err
 }
 
 // account returns the account of an integration, signed in not long ago.
@@ -147,7 +157,7 @@ func (c *accounts) signIn(i gatehouse.Integration, o entra.CredentialOptions) (*
 	if err != nil {
 		return nil, base, err
 	}
-	o.Authority, o.Client, o.Now = base.Cloud.Authority, c.options.HTTPClient, c.options.Now
+	o.Authority, o.Client, o.Now = base.Cloud.Authority, c.tracing.watched(c.options.HTTPClient), c.options.Now
 	cred, err := entra.NewCredential(o)
 	return cred, base, err
 }

@@ -56,10 +56,10 @@ func (c *accounts) asScheduled(i gatehouse.Integration, s *session, src *engine.
 	}
 	src.Read = func(ctx context.Context, r engine.Request) error {
 		ctx, end := s.run(ctx, at.stream, r.API, r)
-		ctx = defender.Scheduled(ctx, c.worker)
+		ctx, tokens := s.watching(defender.Scheduled(ctx, c.worker))
 		ctx = defender.WithOnCall(ctx, func(call defender.Call) {
 			c.readings.called(at, call.Operation)
-			s.call(ctx, call)
+			s.call(ctx, call, tokens)
 		})
 		err := read(ctx, r)
 		end(err)

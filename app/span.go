@@ -108,8 +108,9 @@ func (t *tracing) page(p Progress) {
 }
 
 // call records a request that left, by the template of its route: neither its
-// query nor what stands in its path, for a download not even its host.
-func (s *session) call(ctx context.Context, call defender.Call) {
+// query nor what stands in its path, for a download not even its host. The token
+// requests that were made since the last one are its own.
+func (s *session) call(ctx context.Context, call defender.Call, made *tokenRequests) {
 	if s == nil {
 		return
 	}
@@ -131,5 +132,6 @@ func (s *session) call(ctx context.Context, call defender.Call) {
 		span.SetStatus(codes.Error, "")
 	}
 	failed(span, call.Err)
+	s.needed(span, made.take())
 	span.End(trace.WithTimestamp(end))
 }

@@ -128,14 +128,16 @@ func TestTraces(t *testing.T) {
 			t.Errorf("run of %s: %v", name, got)
 		}
 	}
-	again, rows := 0, map[string]bool{}
+	again, tokens, rows := 0, 0, map[string]bool{}
 	for _, s := range c.spans {
 		switch got := attributes(s); {
 		case string(s.GetTraceId()) != string(sessions[0].GetTraceId()):
 			t.Errorf("%s: in another trace", s.GetName())
 		case s.GetName() == "commit page":
 			rows[got["gatehouse.stream"]+" "+got["gatehouse.mode"]+" "+got["gatehouse.rows"]] = true
-		case s.GetKind() == otlp.Span_SPAN_KIND_CLIENT:
+		case s.GetName() == "token request" && string(s.GetParentSpanId()) == string(sessions[0].GetSpanId()):
+			tokens++
+		case s.GetKind() == otlp.Span_SPAN_KIND_CLIENT && s.GetName() != "token endpoint discovery":
 			if runs[string(s.GetParentSpanId())] == nil || got["url.template"] == "" || s.GetEndTimeUnixNano() < s.GetStartTimeUnixNano() {
 				t.Errorf("%s: %v", s.GetName(), got)
 			}
@@ -144,8 +146,8 @@ func TestTraces(t *testing.T) {
 			}
 		}
 	}
-	if !rows["devices full 30"] || !rows["alerts full 25"] || again == 0 || len(c.named("GET /api/machines")) == 0 || len(c.named("download")) == 0 {
-		t.Errorf("pages %v, %d calls made again", rows, again)
+	if !rows["devices full 30"] || !rows["alerts full 25"] || again == 0 || tokens != 3 || len(c.named("GET /api/machines")) == 0 || len(c.named("download")) == 0 {
+		t.Errorf("pages %v, %d calls made again, %d tokens", rows, again, tokens)
 	}
 	for _, hidden := range []string{secret, "Bearer", "eyJ", "sig=", "$filter", "$top", "client_assertion", "blob.core"} {
 		if bytes.Contains(c.raw.Bytes(), []byte(hidden)) {
