@@ -3,8 +3,7 @@ package defender_test
 import (
 	"errors"
 	"testing"
-
-	"github.com/go-json-experiment/json/jsontext"
+	"time"
 
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/internal/sdktest"
@@ -21,33 +20,60 @@ func TestDocumentedSamples(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	sample := func(name string) *defender.Client { return of(t, sdktest.Sample(t, name)) }
-	software := func(v defender.Software) jsontext.Value { return v.Raw }
-	kb := func(v defender.MissingKB) jsontext.Value { return v.Raw }
-	advice := func(v defender.Recommendation) jsontext.Value { return v.Raw }
-	machine := func(v defender.MachineReference) jsontext.Value { return v.Raw }
-	action := func(v defender.MachineAction) jsontext.Value { return v.Raw }
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/software-list-response.json").Software.List(ctx, nil), software)
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/machine-software-response.json").Software.ByMachine(ctx, "m"), software)
-	sdktest.EveryMember(t, sdktest.Single(sample("tvm-xdr-graph/software-get-response.json").Software.Get(ctx, "s")), software)
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/software-distributions-response.json").Software.Distributions(ctx, "s"), func(v defender.Distribution) jsontext.Value { return v.Raw })
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/software-machinereferences-response.json").Software.Machines(ctx, "s"), machine)
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/software-vulnerabilities-response.json").Software.Vulnerabilities(ctx, "s"), func(v defender.Vulnerability) jsontext.Value { return v.Raw })
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/software-getmissingkbs-response.json").Software.MissingKBs(ctx, "s"), kb)
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/machine-getmissingkbs-response.json").Software.MissingKBsByMachine(ctx, "m"), kb)
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/export-softwareinventory-bymachine-response.json").SoftwareInventory.List(ctx, &defender.ExportQuery{Top: 3}), func(v defender.SoftwareInventory) jsontext.Value { return v.Raw })
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/recommendations-list-response.json").Recommendations.List(ctx, nil), advice)
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/machine-recommendations-response.json").Recommendations.ByMachine(ctx, "m"), advice)
-	sdktest.EveryMember(t, sdktest.Single(sample("tvm-xdr-graph/recommendation-get-response.json").Recommendations.Get(ctx, "r")), advice)
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/recommendation-machinereferences-response.json").Recommendations.Machines(ctx, "r"), machine)
-	sdktest.EveryMember(t, sdktest.Single(sample("tvm-xdr-graph/recommendation-software-response.json").Recommendations.Software(ctx, "r")), software)
-	sdktest.EveryMember(t, sample("tvm-xdr-graph/recommendation-vulnerabilities-response.json").Recommendations.Vulnerabilities(ctx, "r"), func(v defender.Vulnerability) jsontext.Value { return v.Raw })
-	// The page prints a name that the service does not send.
-	sdktest.EveryMember(t, sample("core/machineactions-list-response.json").MachineActions.List(ctx, nil), action, "lastUpdateTimeUtc")
-	sdktest.EveryMember(t, sdktest.Single(sample("core/machineaction-get-response.json").MachineActions.Get(ctx, "a")), action, "lastUpdateTimeUtc")
-	sdktest.EveryMember(t, sdktest.Single(sample("core/machineaction-representation.json").MachineActions.Get(ctx, "a")), action)
-	sdktest.EveryMember(t, sdktest.Single(sample("core/live-response-run-response.json").MachineActions.Get(ctx, "a")), action)
-	sdktest.EveryMember(t, sdktest.Single(sample("core/investigation-representation.json").Investigations.Get(ctx, "i")), func(v defender.Investigation) jsontext.Value { return v.Raw })
-	sdktest.EveryMember(t, sample("core/investigations-list-response.json").Investigations.List(ctx, nil), func(v defender.Investigation) jsontext.Value { return v.Raw })
+	for _, name := range []string{
+		"alerts-list-response-default", "alerts-list-response-expand-evidence", "odata-1-alerts-top-expand-response",
+		"odata-2-alerts-filter-lastupdatetime-response",
+	} {
+		sdktest.EveryMember(t, sample("core/"+name+".json").Alerts.List(ctx, nil))
+	}
+	sdktest.EveryMember(t, sdktest.Single(sample("core/alert-get-response.json").Alerts.Get(ctx, "a")))
+	sdktest.EveryMember(t, sdktest.Single(sample("core/alert-machine-response.json").Alerts.Machine(ctx, "a")))
+	sdktest.EveryMember(t, sdktest.Single(sample("core/alert-user-response.json").Alerts.User(ctx, "a")))
+	sdktest.EveryMember(t, sample("core/alert-files-response.json").Alerts.Files(ctx, "a"))
+	sdktest.EveryMember(t, sample("core/alert-ips-response.json").Alerts.IPs(ctx, "a"))
+	sdktest.EveryMember(t, sample("core/alert-domains-response.json").Alerts.Domains(ctx, "a"))
+	for _, name := range []string{
+		"machines-list-response", "odata-3-machines-filter-riskscore-response", "odata-4-machines-filter-healthstatus-response",
+		"odata-5-machines-filter-lastseen-response", "odata-8-machines-filter-startswith-response", "machine-find-by-ip-legacy-response",
+	} {
+		sdktest.EveryMember(t, sample("core/"+name+".json").Machines.List(ctx, nil))
+	}
+	sdktest.EveryMember(t, sdktest.Single(sample("core/machine-get-response.json").Machines.Get(ctx, "m")))
+	sdktest.EveryMember(t, sample("core/machine-logonusers-response.json").Machines.LogonUsers(ctx, "m"))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/vulnerabilities-list-response.json").Vulnerabilities.List(ctx, nil))
+	sdktest.EveryMember(t, sdktest.Single(sample("tvm-xdr-graph/vulnerability-get-response.json").Vulnerabilities.Get(ctx, "CVE-2019-0608")))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/machine-vulnerabilities-response.json").Vulnerabilities.ByMachine(ctx, "m"))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/vulnerability-machinereferences-response.json").Vulnerabilities.Machines(ctx, "CVE-2019-0608"))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/vulnerabilities-machinesvulnerabilities-response.json").Vulnerabilities.ByMachines(ctx, nil))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/export-softwarevulnerabilities-bymachine-response.json").SoftwareVulnerabilities.List(ctx, &defender.ExportQuery{Top: 2}))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/export-softwarevulnerabilitychanges-response.json").SoftwareVulnerabilities.Changes(ctx, time.Now(), &defender.ExportQuery{Top: 2}))
+	sdktest.EveryMember(t, sdktest.Single(sample("tvm-xdr-graph/exposurescore-get-response.json").Scores.Exposure(ctx)))
+	sdktest.EveryMember(t, sdktest.Single(sample("tvm-xdr-graph/configurationscore-get-response.json").Scores.Configuration(ctx)))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/exposurescore-bymachinegroups-response.json").Scores.ExposureByMachineGroup(ctx))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/software-list-response.json").Software.List(ctx, nil))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/machine-software-response.json").Software.ByMachine(ctx, "m"))
+	sdktest.EveryMember(t, sdktest.Single(sample("tvm-xdr-graph/software-get-response.json").Software.Get(ctx, "s")))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/software-distributions-response.json").Software.Distributions(ctx, "s"))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/software-machinereferences-response.json").Software.Machines(ctx, "s"))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/software-vulnerabilities-response.json").Software.Vulnerabilities(ctx, "s"))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/software-getmissingkbs-response.json").Software.MissingKBs(ctx, "s"))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/machine-getmissingkbs-response.json").Software.MissingKBsByMachine(ctx, "m"))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/export-softwareinventory-bymachine-response.json").SoftwareInventory.List(ctx, &defender.ExportQuery{Top: 3}))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/recommendations-list-response.json").Recommendations.List(ctx, nil))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/machine-recommendations-response.json").Recommendations.ByMachine(ctx, "m"))
+	sdktest.EveryMember(t, sdktest.Single(sample("tvm-xdr-graph/recommendation-get-response.json").Recommendations.Get(ctx, "r")))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/recommendation-machinereferences-response.json").Recommendations.Machines(ctx, "r"))
+	sdktest.EveryMember(t, sdktest.Single(sample("tvm-xdr-graph/recommendation-software-response.json").Recommendations.Software(ctx, "r")))
+	sdktest.EveryMember(t, sample("tvm-xdr-graph/recommendation-vulnerabilities-response.json").Recommendations.Vulnerabilities(ctx, "r"))
+	for _, name := range []string{"machineactions-list-response", "machineactions-list-filtered-response", "odata-6-machineactions-filter-requestor-type-response"} {
+		// The page prints a name that the service does not send.
+		sdktest.EveryMember(t, sample("core/"+name+".json").MachineActions.List(ctx, nil), "lastUpdateTimeUtc")
+	}
+	sdktest.EveryMember(t, sdktest.Single(sample("core/machineaction-get-response.json").MachineActions.Get(ctx, "a")), "lastUpdateTimeUtc")
+	sdktest.EveryMember(t, sdktest.Single(sample("core/machineaction-representation.json").MachineActions.Get(ctx, "a")))
+	sdktest.EveryMember(t, sdktest.Single(sample("core/live-response-run-response.json").MachineActions.Get(ctx, "a")))
+	sdktest.EveryMember(t, sdktest.Single(sample("core/investigation-representation.json").Investigations.Get(ctx, "i")))
+	sdktest.EveryMember(t, sample("core/investigations-list-response.json").Investigations.List(ctx, nil))
 	if link, err := sample("core/machineaction-get-package-uri-response.json").MachineActions.PackageURI(ctx, "a"); err != nil || link.Name() != "WDATP_Investigation_Package.zip" {
 		t.Errorf("%v, %v", link, err)
 	}
@@ -55,12 +81,12 @@ func TestDocumentedSamples(t *testing.T) {
 		t.Errorf("%v, %v", link, err)
 	}
 	incidents := sample("tvm-xdr-graph/xdr-incidents-list-response.json").Incidents
-	sdktest.EveryMember(t, incidents.List(ctx, nil), func(v defender.Incident) jsontext.Value { return v.Raw }, "alerts")
+	sdktest.EveryMember(t, incidents.List(ctx, nil), "alerts")
 	for i, err := range incidents.List(ctx, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sdktest.EveryMember(t, i.Alerts(), func(v defender.IncidentAlert) jsontext.Value { return v.Raw })
+		sdktest.EveryMember(t, i.Alerts())
 	}
 }
 

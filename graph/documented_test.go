@@ -36,18 +36,30 @@ func TestDocumentedSamples(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	sample := func(name string) *graph.Client { return of(t, sdktest.Sample(t, "tvm-xdr-graph/"+name)) }
-	incident := func(v graph.Incident) jsontext.Value { return v.Raw }
-	sdktest.EveryMember(t, sample("graph-incidents-list-response.json").Incidents.List(ctx, nil), incident)
+	sdktest.EveryMember(t, sample("graph-incidents-list-response.json").Incidents.List(ctx, nil))
 	// The page prints tags, which the service calls customTags.
 	expanded := sample("graph-incidents-list-expand-alerts-response.json").Incidents
-	sdktest.EveryMember(t, expanded.List(ctx, nil), incident, "alerts", "tags")
+	sdktest.EveryMember(t, expanded.List(ctx, nil), "alerts", "tags")
 	for i, err := range expanded.List(ctx, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sdktest.EveryMember(t, i.Alerts(), func(v graph.Alert) jsontext.Value { return v.Raw })
+		sdktest.EveryMember(t, i.Alerts())
 	}
-	sdktest.EveryMember(t, sample("graph-alerts_v2-list-response.json").Alerts.List(ctx, nil), func(v graph.Alert) jsontext.Value { return v.Raw })
+	sdktest.EveryMember(t, sdktest.Single(sample("graph-incident-update-response.json").Incidents.Get(ctx, "1", false)))
+	sdktest.EveryMember(t, sample("graph-alerts_v2-list-response.json").Alerts.List(ctx, nil))
+	sdktest.EveryMember(t, sdktest.Single(sample("graph-alert-update-response.json").Alerts.Get(ctx, "a")))
+	sdktest.EveryMember(t, sample("graph-securescores-list-response.json").SecureScores.List(ctx, nil))
+	sdktest.EveryMember(t, sample("graph-securescorecontrolprofiles-list-response.json").SecureScores.ControlProfiles(ctx, nil))
+	for _, name := range []string{"", "oldsample-", "timespan-"} {
+		hunt, err := sample("graph-runhuntingquery-"+name+"response.json").Hunting.Run(ctx, "DeviceProcessEvents", nil)
+		if err != nil || len(hunt.Columns) != 3 {
+			t.Fatalf("%+v, %v", hunt, err)
+		}
+		if rows := sdktest.Collect(t, hunt.Rows()); len(rows) < 2 || rows[0].Text(1) == "" {
+			t.Errorf("rows %v", rows)
+		}
+	}
 }
 
 func TestIncidentMembers(t *testing.T) {

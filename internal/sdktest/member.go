@@ -33,22 +33,21 @@ func Single[T any](item T, err error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) { yield(item, err) }
 }
 
-// EveryMember fails when an item has a member that its type does not know, besides
-// the excepted: what Microsoft documents is typed, only what it does not is left
-// to Raw.
-func EveryMember[T any](t *testing.T, list iter.Seq2[T, error], raw func(T) jsontext.Value, except ...string) {
+// EveryMember fails when an item has a member that its type does not know, at any
+// depth, besides the excepted: what Microsoft documents is typed, only what it does
+// not is left to Raw. Members within an item are named by their path, as in
+// "comments[].comment".
+func EveryMember[T any](t *testing.T, list iter.Seq2[T, error], except ...string) {
 	t.Helper()
-	known := slices.Concat(except, members(reflect.TypeFor[T]()))
 	items := Collect(t, list)
 	for _, item := range items {
-		var sent map[string]jsontext.Value
-		if err := json.Unmarshal(raw(item), &sent); err != nil {
+		var sent any
+		if err := json.Unmarshal(rawOf(item), &sent); err != nil {
 			t.Fatal(err)
 		}
-		for name := range sent {
-			same := func(k string) bool { return strings.EqualFold(k, name) }
-			if !slices.ContainsFunc(known, same) && !strings.HasPrefix(name, "@odata") {
-				t.Errorf("%T does not know %s", item, name)
+		for _, path := range unknown(reflect.TypeFor[T](), "", sent) {
+			if !slices.Contains(except, path) {
+				t.Errorf("%T does not know %s", item, path)
 			}
 		}
 	}
@@ -57,12 +56,52 @@ func EveryMember[T any](t *testing.T, list iter.Seq2[T, error], raw func(T) json
 	}
 }
 
-// members are the names of the members that a struct decodes.
-func members(t reflect.Type) (names []string) {
-	for f := range t.Fields() {
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" {
-			names = append(names, name)
+// rawOf is an item as it was sent, out of the Record that it embeds.
+func rawOf(item any) jsontext.Value {
+	raw, _ := reflect.TypeAssert[jsontext.Value](reflect.ValueOf(item).FieldByName("Raw"))
+	return raw
+}
+
+// unknown lists the members of a value that a type does not decode. Case does not
+// matter. What is within the item and keeps all of itself in a Raw of its own is
+// not looked at.
+func unknown(t reflect.Type, at string, value any) (paths []string) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch v := value.(type) {
+	case []any:
+		for _, one := range v {
+			if t.Kind() == reflect.Slice {
+				paths = append(paths, unknown(t.Elem(), at+"[]", one)...)
+			}
+		}
+	case map[string]any:
+		if t.Kind() != reflect.Struct {
+			return nil
+		}
+		fields := members(t)
+		if _, whole := t.FieldByName("Raw"); whole && at != "" {
+			return nil
+		}
+		for name, one := range v {
+			path := strings.TrimPrefix(at+"."+name, ".")
+			if field, ok := fields[strings.ToLower(name)]; ok {
+				paths = append(paths, unknown(field, path, one)...)
+			} else if !strings.HasPrefix(name, "@odata") {
+				paths = append(paths, path)
+			}
 		}
 	}
-	return names
+	return paths
+}
+
+// members are the members that a struct decodes, by their names in lower case.
+func members(t reflect.Type) map[string]reflect.Type {
+	fields := map[string]reflect.Type{}
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		fields[strings.ToLower(name)] = f.Type
+	}
+	return fields
 }
