@@ -304,16 +304,58 @@ func TestTruncated(t *testing.T) {
 // A sweep that would remove too much is refused, and says so.
 func TestImplausible(t *testing.T) {
 	t.Parallel()
-	s := openStore(t, store.Options{Path: filepath.Join(t.TempDir(), "x.db")})
-	id, u := add(t, s, "contoso"), newUpstream(300)
-	u.perPage = 100
-	e := engine.New(s, u, engine.Options{})
-	syncNow(t, e, id)
-	u.rows = map[string]string{"0000": "one"}
-	syncNow(t, e, id)
-	if h := health(t, s, id); h.State != gatehouse.StreamDegraded || h.Held != 300 || h.Owner != "you" {
-		t.Errorf("got %+v", h)
+	for name, left := range map[string]map[string]string{"most": {"0000": "one"}, "all": {}} {
+		now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		clock := func() time.Time { return now }
+		s := openStore(t, store.Options{Path: filepath.Join(t.TempDir(), "x.db"), Now: clock})
+		id, u := add(t, s, "contoso"), newUpstream(300)
+		u.perPage = 100
+		e := engine.New(s, u, engine.Options{Now: clock})
+		syncNow(t, e, id)
+		u.rows = left
+		for range 3 {
+			now = now.Add(7 * time.Hour)
+			syncNow(t, e, id)
+			if h := health(t, s, id); h.State != gatehouse.StreamDegraded || h.Held != 300 || h.Owner != "you" {
+				t.Errorf("%s: got %+v", name, h)
+			}
+		}
+		// Who says the same for a day is believed.
+		for range 2 {
+			now = now.Add(7 * time.Hour)
+			syncNow(t, e, id)
+		}
+		if h := health(t, s, id); h.State != gatehouse.StreamHealthy || h.Held != int64(len(left)) {
+			t.Errorf("%s, after a day: got %+v", name, h)
+		}
 	}
+}
+
+// A run that was read whole by a process that died is swept by the next one, which
+// does not take it for news: the stream is read again at once.
+func TestOldReading(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o store.Options) {
+		now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		o.Now = func() time.Time { return now }
+		s := openStore(t, o)
+		id, u := add(t, s, "contoso"), newUpstream(10)
+		run, err := s.BeginRun(t.Context(), id, "things", gatehouse.SyncFull)
+		if err == nil {
+			_, err = s.CommitPage(t.Context(), store.Page{Run: run, Complete: true, Checkpoint: &gatehouse.Checkpoint{}})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(50 * time.Minute)
+		e := engine.New(s, u, engine.Options{Now: o.Now})
+		syncNow(t, e, id)
+		if h := health(t, s, id); h.NextAttempt.After(now.Add(10*time.Minute)) || len(u.reads) != 0 {
+			t.Errorf("what was read %s ago counts as new: %+v", 50*time.Minute, h)
+		}
+		syncNow(t, e, id)
+		holds(t, s, id, u)
+	})
 }
 
 func TestModes(t *testing.T) {

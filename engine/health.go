@@ -92,7 +92,7 @@ func (r *reading) succeeded(h gatehouse.StreamHealth, why error) gatehouse.Strea
 	h = r.counted(h)
 	h.State, h.Owner, h.Reason, h.Mend = gatehouse.StreamHealthy, ownerNobody, "", ""
 	h.LastAttempt, h.LastSuccess, h.FailingSince = now, now, time.Time{}
-	h.NextAttempt = r.schedule.afterSuccess(r.started, r.source.Interval).UTC()
+	h.NextAttempt = r.schedule.afterSuccess(r.readAt(), r.source.Interval).UTC()
 	h.Lag = 0
 	c, err := r.store.Checkpoint(r.hard, r.integration, r.source.Stream)
 	if err == nil && !c.Watermark.IsZero() {
@@ -106,6 +106,15 @@ func (r *reading) succeeded(h gatehouse.StreamHealth, why error) gatehouse.Strea
 		h.State, h.Owner, h.Reason, h.Mend = gatehouse.StreamDegraded, d.Owner, d.Reason, d.Mend
 	}
 	return h
+}
+
+// readAt is when what the run says was read: when it began, if an attempt before this
+// one has read it to its end.
+func (r *reading) readAt() time.Time {
+	if r.pages == 0 && r.run.Pages > 0 && r.run.Started.Before(r.started) {
+		return r.run.Started
+	}
+	return r.started
 }
 
 // recount takes over what only the store knows.
@@ -133,7 +142,7 @@ func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
 	detour, detoured := r.detoured(h)
 	switch {
 	case errors.Is(why, store.ErrImplausible):
-		return Verdict{Owner: ownerYou, Reason: plain.Short(why.Error()), Mend: "look whether so much is really gone; when it is, remove the integration's stream and mirror it anew"}, true
+		return Verdict{Owner: ownerYou, Reason: plain.Short(why.Error()), Mend: "look into Defender's portal whether so much is really gone; when it is said for a day, it is believed"}, true
 	case why != nil:
 		return Verdict{Owner: ownerMicrosoft, Reason: plain.Short(why.Error()) + "; nothing was removed", Mend: "it is read again on schedule"}, true
 	case h.SetAside > 0:

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
 )
@@ -13,22 +14,36 @@ type SweepCount struct {
 	Missing         int64 // of these, not seen since the run began: they would be removed
 	Rows            int64 // read in the run, repeats included
 	SetAsideUnknown int64 // items that could not be decoded and may be any record
+	// Unswept is for how long complete runs have said what they say without being
+	// swept, one after the other; zero when the last one was.
+	Unswept time.Duration
 }
 
 // Guard refuses a sweep that looks implausible, with an error that says why.
 type Guard func(SweepCount) error
 
-// guardFloor is how many missing records are always plausible: in a small
-// mirror half may well go at once.
-const guardFloor = 100
+const (
+	// guardFloor is how many missing records are plausible as long as some are left:
+	// in a small mirror half may well go at once.
+	guardFloor = 100
+	// guardLast is how many may be the last of a mirror.
+	guardLast = 10
+	// guardBelieves is after how long what seemed implausible is believed.
+	guardBelieves = 24 * time.Hour
+)
 
 // DefaultGuard refuses to remove more than half of what is held, beyond 100
-// records, and to remove anything when an item could not be decoded and its key
-// is not known, for it may be one of those that seem to be missing.
+// records, or all of it, beyond 10, until complete runs have said so for a day. It
+// refuses to remove anything when an item could not be decoded and its key is not
+// known, for it may be one of those that seem to be missing.
 func DefaultGuard(c SweepCount) error {
 	switch {
 	case c.Missing > 0 && c.SetAsideUnknown > 0:
 		return fmt.Errorf("%d items could not be decoded and may be among the %d missing records", c.SetAsideUnknown, c.Missing)
+	case c.Unswept >= guardBelieves:
+		return nil
+	case c.Rows == 0 && c.Missing > guardLast:
+		return fmt.Errorf("nothing was read and %d records are held", c.Held)
 	case c.Missing > guardFloor && c.Missing*2 > c.Held:
 		return fmt.Errorf("%d of %d records are missing, more than half", c.Missing, c.Held)
 	default:
@@ -111,10 +126,26 @@ func (t *transaction) plausible(ctx context.Context, mirror, run int64, c *Sweep
 	if err != nil {
 		return err
 	}
+	if c.Unswept, err = t.unswept(ctx, mirror); err != nil {
+		return err
+	}
 	if err := guard(*c); err != nil {
 		return fmt.Errorf("store: sweep of run %d: %w: nothing was removed: %w", run, ErrImplausible, err)
 	}
 	return nil
+}
+
+// unswept is for how long complete runs have not been swept. Those that held an item
+// whose record nobody knows do not count: what they missed was not sure.
+func (t *transaction) unswept(ctx context.Context, mirror int64) (time.Duration, error) {
+	var since int64
+	err := t.QueryRowContext(ctx,
+		`SELECT COALESCE(MIN(started), 0) FROM runs WHERE mirror_id = $1 AND ended <> 0 AND complete = 1 AND swept = 0 AND set_aside_no_key = 0
+		AND id > (SELECT COALESCE(MAX(id), 0) FROM runs WHERE mirror_id = $1 AND swept = 1)`, mirror).Scan(&since)
+	if err != nil || since == 0 {
+		return 0, err
+	}
+	return t.now.Sub(moment(since)), nil
 }
 
 // missingRecord is one that the run has not seen.
