@@ -131,6 +131,34 @@ func TestEmptyExport(t *testing.T) {
 	}
 }
 
+// TestEmptyExportInPlaceOfChanges: where the changes were too old and the export that
+// was read for them is doubted, the next reading does not take it for a beginning.
+func TestEmptyExportInPlaceOfChanges(t *testing.T) {
+	t.Parallel()
+	d := door(t, stream.Vulnerabilities, gatehouse.APIMDE)
+	clock := emulator.NewFakeClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+	s := raise(t, emulator.Options{Clock: clock, NoLimits: true, Size: emulator.Size{Devices: 3, Alerts: -1}}, d.AnyOf)
+	full := s.mustRead(t, d, stream.Request{Now: clock.Now})
+	for id := range devicesOf(t, s) {
+		if err := s.RemoveDevice(s.tenant.TenantID, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock.Advance(20 * 24 * time.Hour)
+	s.connect()
+	r := stream.Request{Mode: gatehouse.SyncDelta, From: full.last, Held: int64(len(full.records)), Now: clock.Now}
+	m := s.mustRead(t, d, r)
+	if m.complete || !m.last.Watermark.Equal(full.last.Watermark) {
+		t.Errorf("complete %v, and the watermark went from %s to %s", m.complete, full.last.Watermark, m.last.Watermark)
+	}
+	clock.Advance(7 * time.Hour)
+	s.connect()
+	r.From = m.last
+	if m = s.mustRead(t, d, r); !m.complete {
+		t.Error("the second one is doubted, too")
+	}
+}
+
 // devicesOf are the devices of the tenant.
 func devicesOf(t *testing.T, s stage) map[string]bool {
 	t.Helper()
