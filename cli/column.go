@@ -127,13 +127,13 @@ func timeText(t defender.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-// shortTime cuts an RFC 3339 time to the minute.
+// shortTime cuts an RFC 3339 time to the minute, in UTC, and says so.
 func shortTime(cell string) string {
 	at, err := time.Parse(time.RFC3339Nano, cell)
 	if err != nil {
 		return cell
 	}
-	return at.Format("2006-01-02 15:04")
+	return at.UTC().Format("2006-01-02 15:04Z")
 }
 
 // listed joins texts in one cell.

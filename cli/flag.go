@@ -63,9 +63,6 @@ func (l *flagLayer) given() (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if raw == "" {
-			return nil, usagef("--%s is empty: leave it out, or give it a value", s.name)
-		}
 		value, err := s.coerce(raw)
 		if err != nil {
 			return nil, usagef("--%w", err)
@@ -73,6 +70,27 @@ func (l *flagLayer) given() (map[string]any, error) {
 		values[s.name] = value
 	}
 	return values, nil
+}
+
+// mayBeEmpty marks a flag whose empty value means something.
+const mayBeEmpty = "may-be-empty"
+
+// refuseEmpty refuses a flag that was given without a value, as a shell does for a
+// variable that is not set: a filter that is not there would list everything.
+func refuseEmpty(set *pflag.FlagSet) error {
+	var empty []string
+	set.Visit(func(f *pflag.Flag) {
+		if _, fine := f.Annotations[mayBeEmpty]; !fine && f.Value.Type() == "string" && f.Value.String() == "" {
+			empty = append(empty, "--"+f.Name)
+		}
+	})
+	switch len(empty) {
+	case 0:
+		return nil
+	case 1:
+		return usagef("%s is empty: leave it out, or give it a value", empty[0])
+	}
+	return usagef("%s are empty: leave them out, or give them values", strings.Join(empty, " and "))
 }
 
 func (l *flagLayer) raw(s setting) (any, error) {

@@ -161,7 +161,7 @@ func (p *program) runHunt(ctx context.Context, c *connection, query, api string)
 func huntView(columns []defender.Column) view[defender.Row] {
 	v := view[defender.Row]{noun: "rows", raw: func(r defender.Row) jsontext.Value { return r.Raw }}
 	for i, c := range columns {
-		cell := field(c.Name, c.Name, func(r defender.Row) string { return r.Text(i) }).flexible()
+		cell := field(c.Name, orElse(printable(c.Name), "?"), func(r defender.Row) string { return r.Text(i) }).flexible()
 		cell.exact = true
 		if i > 0 {
 			cell = cell.dropped(len(columns) - i)
@@ -177,11 +177,11 @@ func huntView(columns []defender.Column) view[defender.Row] {
 	return v
 }
 
-// toTheSecond cuts a time to the second.
+// toTheSecond cuts a time to the second, in UTC, and says so.
 func toTheSecond(cell string) string {
 	at, err := time.Parse(time.RFC3339Nano, cell)
 	if err != nil {
 		return cell
 	}
-	return at.UTC().Format(time.DateTime)
+	return at.UTC().Format("2006-01-02 15:04:05Z")
 }

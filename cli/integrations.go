@@ -204,12 +204,19 @@ func (p *program) warnOf(report *check.Report) {
 
 // refusedByCheck says that an account was not added.
 func (p *program) refusedByCheck(ctx context.Context, name string, report *check.Report) error {
-	return p.checkRefuses(ctx, report, name+" was not added: mend what gatehouse check finds, or add --force")
+	return p.checkRefuses(ctx, report, name+" was not added: mend what the check has found, or add --force")
 }
 
 // checkRefuses prints the errors that the check found, and what comes of them.
 func (p *program) checkRefuses(ctx context.Context, report *check.Report, then string) error {
-	if err := printList(ctx, p, findingView(), rowsOf(report.Of(check.Error)), 0); err != nil {
+	found := report.Of(check.Error)
+	if p.out.forPeople() {
+		p.printFindings(check.Error, found)
+		p.line("")
+		if err := p.out.lines.flush(); err != nil {
+			return err
+		}
+	} else if err := printList(ctx, p, findingView(), rowsOf(found), 0); err != nil {
 		return err
 	}
 	p.sayf("gatehouse: %s", then)

@@ -95,6 +95,9 @@ func (p *program) prepare(cmd *cobra.Command) error {
 	if !needsSettings(cmd) {
 		return nil
 	}
+	if err := refuseEmpty(cmd.Flags()); err != nil {
+		return err
+	}
 	flags, err := p.flags.given()
 	if err != nil {
 		return err

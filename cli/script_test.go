@@ -196,7 +196,7 @@ func cmdScrub(ts *testscript.TestScript, neg bool, args []string) {
 	for _, r := range []struct{ pattern, with string }{
 		{regexp.QuoteMeta(ts.Getenv("WORK")), "$$WORK"},
 		{`\d{4}-\d\d-\d\dT[0-9:.]+Z`, "TIME"},
-		{`\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?`, "TIME"},
+		{`\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?Z`, "TIME"},
 		{`[a-z]{2}\d{18}_-?\d+`, "ALERT"},
 		{`act_[A-Z0-9]{26}`, "ACTION"},
 		{`key_[a-z0-9]{16}`, "KEY"},

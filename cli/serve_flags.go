@@ -28,6 +28,7 @@ type serveFlags struct {
 func (f *serveFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "`ADDRESS` and port of the REST API")
 	flags.StringVar(&f.metrics, "metrics-listen", "127.0.0.1:9464", "`ADDRESS` and port of metrics and health; \"\" for none")
+	_ = flags.SetAnnotation("metrics-listen", mayBeEmpty, nil)
 	flags.StringVar(&f.cert, "tls-cert", "", "`FILE` with the certificate of the REST API, in PEM")
 	flags.StringVar(&f.key, "tls-key", "", "`FILE` with its key, in PEM")
 	flags.BoolVar(&f.behindProxy, "behind-proxy", false, "allow plain HTTP on any address, since a proxy with TLS stands before it")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -17,9 +18,11 @@ import (
 func newStatusCommand(p *program) *cobra.Command {
 	return withExits(&cobra.Command{
 		Use: "status", Short: "Say how every stream of the mirror fares, and who has to act",
-		Long: `Show each stream of each integration: its state, who has to act, how far it is
-behind, how many records it holds, and when it was last read in full. What is
-wrong comes with the reason and the mend. Nothing is asked of Microsoft.
+		Long: `Show each stream of each integration: its state, who has to act, how many records
+it holds, and when it was last read with success. LAG is the age of the newest
+change that was read, or of the last reading where a list is read whole: where
+little happens it is large, and the stream is well. What is wrong comes with the
+reason and the mend. Nothing is asked of Microsoft.
 
 The exit status is 3 when a stream fails, whoever has to mend it, and when one is
 read but needs a person.`,
@@ -65,6 +68,10 @@ func (p *program) status(ctx context.Context, desk integrationDesk) error {
 		}
 		only = i.ID
 	}
+	if len(all) == 0 && p.out.forPeople() {
+		p.sayf("no integrations: gatehouse integrations add NAME adds one")
+		return nil
+	}
 	health, err := desk.health(ctx, only)
 	if err != nil {
 		return err
@@ -90,13 +97,17 @@ func (p *program) printStatus(ctx context.Context, rows []streamStatus) error {
 	if err := printList(ctx, p, statusView(), rowsOf(rows), 0); err != nil {
 		return err
 	}
-	needed := 0
+	needed, pending := 0, false
 	for _, row := range rows {
 		if row.needsSomebody() {
 			needed++
 		}
-		if p.out.forPeople() && row.Reason != "" {
-			p.printReason(row)
+		pending = pending || row.State == gatehouse.StreamPending
+	}
+	if p.out.forPeople() {
+		p.printReasons(rows)
+		if pending && needed == 0 {
+			p.sayf("what is pending was not read yet: gatehouse sync --once reads it, and so does a running gatehouse serve")
 		}
 	}
 	if needed > 0 {
@@ -113,18 +124,52 @@ func needText(streams int) string {
 	return thousands(streams) + " streams need somebody to look"
 }
 
-// printReason writes why a stream is as it is and how to mend it.
-func (p *program) printReason(row streamStatus) {
-	p.line("")
-	p.line(p.out.term.paint(row.Name+"/"+string(row.Stream), toneHeading) + " " + p.out.term.paint(string(row.State), streamTone(string(row.State))))
-	paragraphs := []string{row.Reason}
-	if row.Mend != "" {
-		paragraphs = append(paragraphs, "Mend: "+row.Mend)
+// trouble is what streams have in common that are ill with the same.
+type trouble struct {
+	name         string // of the integration
+	state        gatehouse.StreamState
+	reason, mend string
+}
+
+// printReasons writes why streams are as they are and how to mend it, once for all
+// streams of an integration that suffer from the same.
+func (p *program) printReasons(rows []streamStatus) {
+	var order []trouble
+	streams := map[trouble][]gatehouse.Stream{}
+	for _, row := range rows {
+		if row.Reason == "" {
+			continue
+		}
+		t := trouble{name: row.Name, state: row.State, reason: row.Reason, mend: row.Mend}
+		if streams[t] == nil {
+			order = append(order, t)
+		}
+		streams[t] = append(streams[t], row.Stream)
 	}
+	for _, t := range order {
+		p.printReason(t, streams[t])
+	}
+}
+
+// printReason writes one trouble.
+func (p *program) printReason(t trouble, streams []gatehouse.Stream) {
 	const margin, widest = 2, 100
 	width := widest
 	if p.out.term.width > 0 {
 		width = min(width, p.out.term.width)
+	}
+	p.line("")
+	title := wrap(t.name+"/"+strings.Join(wordsOf(streams), ", "), width-margin-len(t.state))
+	for i, text := range title {
+		line := p.out.term.paint(text, toneHeading)
+		if i == len(title)-1 {
+			line += " " + p.out.term.paint(string(t.state), streamTone(string(t.state)))
+		}
+		p.line(line)
+	}
+	paragraphs := []string{t.reason}
+	if t.mend != "" {
+		paragraphs = append(paragraphs, "Mend: "+t.mend)
 	}
 	for _, paragraph := range paragraphs {
 		for _, text := range wrap(printable(paragraph), width-margin) {

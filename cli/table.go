@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
 )
@@ -128,7 +127,7 @@ func measure(heads []head, sample [][]string) []slot {
 		if h.title == "" {
 			continue
 		}
-		s := slot{head: h, index: i, width: utf8.RuneCountInString(h.title)}
+		s := slot{head: h, index: i, width: displayWidth(h.title)}
 		filled := false
 		for _, cells := range sample {
 			filled = filled || cells[i] != ""
@@ -138,7 +137,7 @@ func measure(heads []head, sample [][]string) []slot {
 			continue
 		}
 		if h.flex {
-			s.width = min(s.width, max(tableFlexible, utf8.RuneCountInString(h.title)))
+			s.width = min(s.width, max(tableFlexible, displayWidth(h.title)))
 		}
 		slots = append(slots, s)
 	}
