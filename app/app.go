@@ -115,7 +115,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{options: o, store: s, accounts: newAccounts(s, o), registry: prometheus.NewRegistry()}
 	metrics := engine.NewMetrics(s)
-	a.registry.MustRegister(metrics, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.registry.MustRegister(metrics, newUnreadable(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	observe := func(p Progress) {
 		metrics.Observe(p)
 		a.accounts.tracing.page(p)
