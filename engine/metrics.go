@@ -90,18 +90,21 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
 	defer cancel()
-	names, err := m.names(ctx)
-	if err != nil {
-		out <- prometheus.NewInvalidMetric(m.state, err)
-		return
-	}
 	all, err := m.store.Health(ctx, "")
+	var names map[string]string
+	if err == nil {
+		names, err = m.names(ctx) // behind the health, so that none that is new lacks its name
+	}
 	if err != nil {
 		out <- prometheus.NewInvalidMetric(m.state, err)
 		return
 	}
 	for _, h := range all {
-		labels := []string{names[h.Integration], string(h.Stream)}
+		name, there := names[h.Integration]
+		if !there {
+			continue // it was removed meanwhile
+		}
+		labels := []string{name, string(h.Stream)}
 		gauge := func(d *prometheus.Desc, v float64, more ...string) {
 			out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, append(labels[:2:2], more...)...)
 		}
