@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
 
 // TestResolveBaseURL holds what each input resolves to, or its error. The second
@@ -102,7 +104,7 @@ func TestResolveBaseURL(t *testing.T) {
 			fmt.Fprintf(&out, "\twarning: %s\n", w)
 		}
 	}
-	golden(t, "testdata/baseurl.golden", out.String())
+	golden.Check(t, "testdata/baseurl.golden", out.String())
 }
 
 func TestBaseURLGuard(t *testing.T) {

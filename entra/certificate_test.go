@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
 
 func TestParseCertificate(t *testing.T) {
@@ -119,7 +121,7 @@ func TestCertificateMistakes(t *testing.T) {
 		}
 		fmt.Fprintf(&out, "%s\n\t%v\n", tc.name, err)
 	}
-	golden(t, "testdata/certificate_mistakes.golden", out.String())
+	golden.Check(t, "testdata/certificate_mistakes.golden", out.String())
 }
 
 func TestManyRounds(t *testing.T) {

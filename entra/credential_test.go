@@ -19,6 +19,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
 
 // options are good ones for a secret, at the fake.
@@ -226,7 +228,7 @@ func TestCredentialMistakes(t *testing.T) {
 		}
 		fmt.Fprintf(&out, "%s\n\t%s\n", tc.name, strings.ReplaceAll(err.Error(), dir, "DIR"))
 	}
-	golden(t, "testdata/credential_mistakes.golden", out.String())
+	golden.Check(t, "testdata/credential_mistakes.golden", out.String())
 }
 
 func TestKnownAuthorities(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
 
 func TestPermissions(t *testing.T) {
@@ -121,7 +122,7 @@ func TestCapabilities(t *testing.T) {
 // from the catalogue.
 func TestPermissionReference(t *testing.T) {
 	t.Parallel()
-	golden(t, "../docs/reference/permissions.md", permissionReference())
+	golden.Check(t, "../docs/reference/permissions.md", permissionReference())
 }
 
 func permissionReference() string {
