@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
 
 // findingStreams are the streams whose events are findings, with the doors that
@@ -40,7 +41,7 @@ func TestGoldenFindings(t *testing.T) {
 			if err := line.Indent(); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", stream, string(api)+".golden"), append(line, '\n'))
+			golden.Check(t, filepath.Join("testdata", stream, string(api)+".golden"), append(line, '\n'))
 		}
 	}
 }

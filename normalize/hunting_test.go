@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 	"github.com/gatehouse-sec/gatehouse/ocsf"
 )
 
@@ -88,7 +89,7 @@ func TestHuntingGolden(t *testing.T) {
 			}
 			got = append(append(got, pretty...), '\n')
 		}
-		golden(t, filepath.Join("testdata", "hunting", name+".golden"), got)
+		golden.Check(t, filepath.Join("testdata", "hunting", name+".golden"), got)
 	}
 }
 

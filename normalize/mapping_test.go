@@ -2,39 +2,15 @@ package normalize
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files and the pages of the mapping")
-
-// golden compares got with a file, or rewrites it under -update.
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run go test ./normalize -update", err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is stale; run go test ./normalize -update and read the difference", path)
-	}
-}
 
 // checkMapping holds a mapping against the Go types of its records, and its page
 // against the mapping.
@@ -60,7 +36,7 @@ func checkMapping(t *testing.T, m mapping, types map[gatehouse.API]any) {
 			}
 		}
 	}
-	golden(t, filepath.Join("..", "docs", "reference", "mapping", m.stream+".md"), page(m))
+	golden.Check(t, filepath.Join("..", "docs", "reference", "mapping", m.stream+".md"), page(m))
 }
 
 // membersOf lists the leaves of a Go type of the SDK by their JSON names.

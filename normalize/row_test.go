@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 	"github.com/gatehouse-sec/gatehouse/ocsf"
 )
 
@@ -138,5 +139,5 @@ func goldenEvent(t *testing.T, s inventoryStream, api gatehouse.API, name string
 	if err := line.Indent(jsontext.WithIndent("  ")); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, base+".golden", append(line, '\n'))
+	golden.Check(t, base+".golden", append(line, '\n'))
 }
