@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
 
 // TestSamplesGolden proves that the samples are sound and shows them.
@@ -21,7 +23,7 @@ func TestSamplesGolden(t *testing.T) {
 		if err := json.Indent(&indented, append(line, '\n'), "", "  "); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "samples/"+e.Class().Name+".json", indented.Bytes())
+		golden.Check(t, "testdata/samples/"+e.Class().Name+".json", indented.Bytes())
 		if e.TypeUID()/100 != e.Class().UID {
 			t.Errorf("%s: type_uid %d", e.Class().Name, e.TypeUID())
 		}
@@ -135,7 +137,7 @@ func TestBrokenGolden(t *testing.T) {
 			t.Errorf("%s: want %s, got %v", b.name, b.code, fresh)
 		}
 	}
-	golden(t, "broken.golden", []byte(out.String()))
+	golden.Check(t, "testdata/broken.golden", out.String())
 	for c := range codes() {
 		if !said[c] && c != CodeTooMany {
 			t.Errorf("no broken event for %s", c)

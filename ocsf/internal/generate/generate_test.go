@@ -1,35 +1,24 @@
 package main
 
 import (
-	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the generated files again")
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
+)
 
 // TestGenerated proves that the files of package ocsf are what the generator
 // writes from the pinned schema, byte for byte, and that there are no others.
 func TestGenerated(t *testing.T) {
 	t.Parallel()
 	const dir = "../.."
-	if *update {
-		if err := run(dir, defaultVersion); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
 	files, err := generate(dir, defaultVersion)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range files {
-		got, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is not what the generator writes (%v); run make generate", name, err)
-		}
+		golden.Check(t, filepath.Join(dir, name), want)
 	}
 	there, err := filepath.Glob(filepath.Join(dir, "*"+suffix))
 	if err != nil {

@@ -2,15 +2,13 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 	"github.com/gatehouse-sec/gatehouse/ocsf/internal/schema"
 )
-
-var update = flag.Bool("update", false, "write the golden file again")
 
 func TestConvertGolden(t *testing.T) {
 	t.Parallel()
@@ -18,19 +16,7 @@ func TestConvertGolden(t *testing.T) {
 	if err := run("testdata/resolved.json", &got); err != nil {
 		t.Fatal(err)
 	}
-	const golden = "testdata/pinned.golden"
-	if *update {
-		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("got %s\nwant %s", &got, want)
-	}
+	golden.Check(t, "testdata/pinned.golden", got.Bytes())
 	if _, err := schema.Parse(got.Bytes()); err != nil {
 		t.Error(err)
 	}

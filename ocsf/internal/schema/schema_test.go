@@ -1,16 +1,12 @@
 package schema_test
 
 import (
-	"flag"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/gatehouse-sec/gatehouse/ocsf/internal/schema"
 )
-
-// make generate passes -update to every package; nothing is generated here.
-var _ = flag.Bool("update", false, "accepted and ignored")
 
 func TestWordsRoundTrip(t *testing.T) {
 	t.Parallel()
