@@ -2,18 +2,14 @@ package kql_test
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 	"github.com/gatehouse-sec/gatehouse/kql"
 )
-
-var update = flag.Bool("update", false, "write what the queries return into the golden files")
 
 // TestGolden runs the cases in testdata. A file holds cases between lines of
 // ====; a case is a query, a line of ----, and the columns and rows it returns,
@@ -31,20 +27,12 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var updated []string
+			var cases []string
 			for c := range strings.SplitSeq(string(text), "====\n") {
-				query, want, _ := strings.Cut(c, "----\n")
-				got := outcome(run(db, query))
-				updated = append(updated, query+"----\n"+got)
-				if diff := cmp.Diff(want, got); diff != "" && !*update {
-					t.Errorf("%s\n(-want +got)\n%s", query, diff)
-				}
+				query, _, _ := strings.Cut(c, "----\n")
+				cases = append(cases, query+"----\n"+outcome(run(db, query)))
 			}
-			if *update {
-				if err := os.WriteFile(file, []byte(strings.Join(updated, "====\n")), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
+			golden.Check(t, file, strings.Join(cases, "====\n"))
 		})
 	}
 }
