@@ -3,11 +3,10 @@ package server_test
 import (
 	"bytes"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
 
 // reference is where the OpenAPI document is kept for those who read it without a
@@ -22,14 +21,7 @@ func TestReference(t *testing.T) {
 	if served.StatusCode != http.StatusOK || !bytes.Equal(served.body, h.rest.OpenAPI()) {
 		t.Fatal(served.Status)
 	}
-	if *update {
-		must(t, os.WriteFile(reference, served.body, 0o600))
-	}
-	kept, err := os.ReadFile(reference)
-	must(t, err)
-	if diff := cmp.Diff(string(kept), string(served.body)); diff != "" {
-		t.Errorf("%s differs (-kept +served); run the test with -update if that is meant:\n%s", reference, diff)
-	}
+	golden.Check(t, reference, served.body)
 }
 
 // The page of docs loads nothing from anywhere else, and may not.
