@@ -90,7 +90,7 @@ func TestNearest(t *testing.T) {
 			r.Fatalf("nearest to %q of %q is %q", word, candidates, got)
 		}
 	})
-	if got := nearest("vulnerabilty", []string{"alerts", "vulnerabilities", "devices"}); got != "vulnerabilities" {
+	if got := nearest("devizes", []string{"alerts", "vulnerabilities", "devices"}); got != "devices" {
 		t.Errorf("nearest is %q", got)
 	}
 	if got := nearest("weather", []string{"alerts", "devices"}); got != "" {
