@@ -68,7 +68,9 @@ type Options struct {
 	// must not block. Default: nobody is told.
 	Progress func(Progress)
 	// ApproveDangerous makes every dangerous response action wait for the approval of
-	// a second key.
+	// a second key. An application that serves the REST API says so to every process on
+	// the same data, local commands among them, until one that is told otherwise is
+	// started.
 	ApproveDangerous bool
 	// Now is the clock. Default: [time.Now].
 	Now func() time.Time
@@ -170,6 +172,11 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	if err := a.engine.Start(ctx, jobs); err != nil {
 		return errors.Join(err, jobs.Stop(ctx), a.unlisten(ctx))
+	}
+	if a.options.API.Listen != "" {
+		if err := a.announce(ctx); err != nil {
+			return errors.Join(err, a.Stop(ctx))
+		}
 	}
 	a.responses.start(ctx)
 	return a.beside.start(ctx, a)

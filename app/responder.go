@@ -28,6 +28,13 @@ func newResponses(a *App) *responses {
 	return &responses{Responder: respond.New(a.store, a.accounts, o)}
 }
 
+// announce lets every process on the data obey what this one was told about
+// approval.
+func (a *App) announce(ctx context.Context) error {
+	by := respond.Caller{ID: LocalUser(), Kind: gatehouse.ActorLocal}
+	return a.responses.ApproveDangerous(ctx, by, a.options.ApproveDangerous)
+}
+
 // start works on what is due until halt.
 func (r *responses) start(ctx context.Context) {
 	r.mu.Lock()

@@ -70,7 +70,7 @@ func (r *Responder) Cancel(ctx context.Context, by Caller, id, comment string) (
 			return time.Time{}, fmt.Errorf("%w: %s has ended: it %s", ErrState, a.ID, a.State)
 		}
 		now := r.now()
-		a.CancelAsked, a.CancelBy, a.CancelComment = now, by.ID, comment
+		a.CancelAsked, a.CancelBy, a.CancelComment, a.Reason = now, by.ID, comment, ""
 		for i := range a.Targets {
 			if t := &a.Targets[i]; t.State == gatehouse.ActionWaiting || t.State == gatehouse.ActionQueued {
 				end(t, gatehouse.ActionCancelled, "it was cancelled before it was sent", now)
@@ -120,6 +120,7 @@ func (r *Responder) endAll(a *gatehouse.ResponseAction, s gatehouse.ActionState,
 			end(t, s, reason, r.now())
 		}
 	}
+	a.Reason = "" // what it waited for
 	r.fold(a)
 }
 

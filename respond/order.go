@@ -95,7 +95,10 @@ func (r *Responder) submit(ctx context.Context, by Caller, o Order) (gatehouse.R
 		return none, false, &PermissionError{Integration: p.integration, Action: p.kind.Name, Grant: reason}
 	}
 	a.API = door.API
-	due := r.begin(&a, p, reason)
+	due, err := r.begin(ctx, &a, p, reason)
+	if err != nil {
+		return none, false, err
+	}
 	if p.order.DryRun {
 		looking, stop := context.WithTimeout(ctx, r.o.Call) // for all of them: somebody waits
 		r.look(looking, &a, p.kind, door, account)
@@ -105,13 +108,17 @@ func (r *Responder) submit(ctx context.Context, by Caller, o Order) (gatehouse.R
 }
 
 // begin sets the first state of an action and says when it is due.
-func (r *Responder) begin(a *gatehouse.ResponseAction, p plan, reason string) (due time.Time) {
+func (r *Responder) begin(ctx context.Context, a *gatehouse.ResponseAction, p plan, reason string) (due time.Time, err error) {
+	wanted, why, err := r.approval(ctx, p)
+	if err != nil {
+		return time.Time{}, err
+	}
 	switch now := r.now(); {
 	case p.order.DryRun:
 		a.State, a.Ended = gatehouse.ActionPlanned, now
 		a.Reason = fmt.Sprintf("would %s through %s: %s", p.kind.Name, a.API, reason)
-	case p.order.Approval || r.o.Approve(p.kind):
-		a.State = gatehouse.ActionWaiting
+	case wanted:
+		a.State, a.Reason = gatehouse.ActionWaiting, why
 		a.Approval = gatehouse.Approval{Needed: true, Until: now.Add(r.o.ApprovalTime)}
 		due = a.Approval.Until
 	default:
@@ -120,7 +127,7 @@ func (r *Responder) begin(a *gatehouse.ResponseAction, p plan, reason string) (d
 	for i := range a.Targets {
 		a.Targets[i].State = a.State
 	}
-	return due
+	return due, nil
 }
 
 // mostLooked is how many targets a dry run looks at.

@@ -171,6 +171,48 @@ func TestApproval(t *testing.T) {
 	}
 }
 
+// TestApprovalPolicy obeys what another process on the same store was told, and says
+// why an action waits.
+func TestApprovalPolicy(t *testing.T) {
+	t.Parallel()
+	s := raise(t, emulator.Options{}, quick())
+	server := respond.New(s.store, s, quick())
+	for _, on := range []bool{true, true, false} {
+		if err := server.ApproveDangerous(t.Context(), alice, on); err != nil {
+			t.Fatal(err)
+		}
+		a := s.submit(s.order("isolate", s.devices[map[bool]int{true: 0, false: 1}[on]].ID))
+		if on != (a.State == gatehouse.ActionWaiting) || on != strings.Contains(a.Reason, "gatehouse serve") {
+			t.Errorf("with the policy %t: %+v", on, a)
+		}
+	}
+	if a := s.submit(s.order("scan", s.devices[2].ID)); a.State == gatehouse.ActionWaiting {
+		t.Errorf("what is not dangerous waits: %+v", a)
+	}
+	kept, err := s.store.Actions(t.Context(), store.ActionFilter{Integrations: []string{s.integration.ID}, States: []gatehouse.ActionState{gatehouse.ActionWaiting}})
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("%d wait, %v", len(kept), err)
+	}
+	if a, err := s.Deny(t.Context(), bob, kept[0].ID, "no"); err != nil || a.Reason != "" {
+		t.Errorf("denied: %+v, %v", a, err)
+	}
+	if _, err := s.store.PutSetting(t.Context(), "actions.approval", "a word of a newer version", nil); err != nil {
+		t.Fatal(err)
+	}
+	if a := s.submit(s.order("scan", s.devices[3].ID)); a.State != gatehouse.ActionWaiting {
+		t.Errorf("a rule that is not understood is not obeyed: %+v", a)
+	}
+	n := 0
+	for _, did := range s.operations() {
+		if did == "actions.policy done" {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d changes of the policy in the audit log, want 2", n)
+	}
+}
+
 // TestApprovalExpires ends what nobody approves.
 func TestApprovalExpires(t *testing.T) {
 	t.Parallel()
