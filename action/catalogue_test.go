@@ -2,9 +2,7 @@ package action_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,9 +15,8 @@ import (
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // Every entry is whole: a caller makes schemas, flags and help from it.
 func TestCatalogueIsWhole(t *testing.T) {
@@ -174,20 +171,7 @@ func TestPick(t *testing.T) {
 // catalogue.
 func TestReference(t *testing.T) {
 	t.Parallel()
-	const file = "../docs/reference/actions.md"
-	got := reference()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Error(diff)
-	}
+	golden.Check(t, "../docs/reference/actions.md", reference())
 }
 
 func reference() string {
