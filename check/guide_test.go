@@ -1,38 +1,19 @@
 package check_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/gatehouse-sec/gatehouse/check"
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the troubleshooting guide again")
-
-const guidePath = "../docs/guide/troubleshooting.md"
 
 // TestDocsTroubleshooting holds that the guide is what the catalogue and the
 // table of mistakes say. Run with -update to write it again.
 func TestDocsTroubleshooting(t *testing.T) {
 	t.Parallel()
-	got := guide()
-	if *update {
-		if err := os.WriteFile(guidePath, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(guidePath)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("the guide is not what the code says; run go test ./check -update (-guide +code):\n%s", diff)
-	}
+	golden.Check(t, "../docs/guide/troubleshooting.md", guide())
 }
 
 // guide writes the page: the mistakes first, in their order, then every code.
