@@ -3,11 +3,8 @@ package mcp_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,24 +12,14 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the reference of the tools again")
 
 // testReference holds docs/reference/mcp.md to the tools as the official client
 // sees them.
 func testReference(t *testing.T, s *stage) {
-	page := reference(s.agent(gatehouse.ScopeRead).tools(), s.agent(gatehouse.ScopeRespond).tools())
-	file := filepath.Join("..", "docs", "reference", "mcp.md")
-	if *update {
-		if err := os.WriteFile(file, page, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	held, err := os.ReadFile(file)
-	if err != nil || !bytes.Equal(held, page) {
-		t.Errorf("docs/reference/mcp.md is not what the tools say: go test ./mcp -update writes it (%v)", err)
-	}
+	t.Helper()
+	golden.Check(t, "../docs/reference/mcp.md", reference(s.agent(gatehouse.ScopeRead).tools(), s.agent(gatehouse.ScopeRespond).tools()))
 }
 
 // reference is the page of the tools.
