@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/app"
 	"github.com/gatehouse-sec/gatehouse/emulator"
@@ -27,20 +25,7 @@ import (
 // server is the PostgreSQL of this package's tests.
 var server pgtest.Shared
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if err := server.Close(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	if code == 0 {
-		if err := goleak.Find(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(server.Run(m)) }
 
 // databases are what the tests run on.
 func databases() map[string]func(testing.TB) app.Options {
@@ -100,7 +85,14 @@ func emulate(t testing.TB, o emulator.Options) *emulator.Server {
 // open makes an application that speaks to the emulator.
 func open(t testing.TB, e *emulator.Server, o app.Options) *app.App {
 	t.Helper()
-	client, err := entra.EmulatorClient(e.Addr(), e.CA())
+	return openAt(t, e.Addr(), e.CA(), o)
+}
+
+// openAt makes one that speaks to an emulator at an address, which may be that of
+// another process.
+func openAt(t testing.TB, addr string, ca []byte, o app.Options) *app.App {
+	t.Helper()
+	client, err := entra.EmulatorClient(addr, ca)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +123,25 @@ func newIntegration(name string, access emulator.TenantAccess) app.NewIntegratio
 		},
 		Secret: entra.NewSecret(access.Secret),
 	}
+}
+
+// added adds an account without asking Microsoft anything.
+func added(t testing.TB, a *app.App, n app.NewIntegration) gatehouse.Integration {
+	t.Helper()
+	n.SkipCheck = true
+	i, _, err := a.AddIntegration(context.Background(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// read reads a stream now and returns how it fares.
+func read(t *testing.T, a *app.App, id string, name gatehouse.Stream) gatehouse.StreamHealth {
+	t.Helper()
+	status, err := a.SyncOnce(t.Context(), id, []gatehouse.Stream{name}, nil)
+	must(t, err)
+	return status[indexOf(t, status, name)]
 }
 
 func keys(t testing.TB, a *app.App, id string, name gatehouse.Stream) []string {
@@ -209,12 +220,7 @@ func TestServe(t *testing.T) {
 			}
 		}
 		a := open(t, e, o)
-		n := newIntegration("contoso", e.DefaultTenant())
-		n.SkipCheck = true
-		i, _, err := a.AddIntegration(t.Context(), n)
-		if err != nil {
-			t.Fatal(err)
-		}
+		i := added(t, a, newIntegration("contoso", e.DefaultTenant()))
 		if err := a.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package app_test
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -17,13 +16,9 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/app"
 	"github.com/gatehouse-sec/gatehouse/emulator"
-	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/store"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
-
-// crewSetting carries the orders of a process that shares work with others.
-const crewSetting = "GATEHOUSE_PROOF_CREW"
 
 // mate tells a process of its own what to mirror together with others.
 type mate struct {
@@ -37,26 +32,22 @@ type mate struct {
 // work mirrors on schedule until its parent closes its input. It says which
 // integration it reads, page by page.
 func (m mate) work(t *testing.T) {
-	client, err := entra.EmulatorClient(m.Addr, m.CA)
-	must(t, err)
 	streams := stream.All()
 	for i := range streams {
 		// Some changes show in full readings alone, such as what is gone.
 		streams[i].Interval, streams[i].Reconcile = m.Every, 4*m.Every
 	}
 	var mu sync.Mutex
-	a, err := app.New(context.Background(), app.Options{
-		DatabaseURL: m.DatabaseURL, Key: m.Key, HTTPClient: client, Lease: 2 * time.Second, PageRows: 10, Workers: 3, Streams: streams,
+	a := openAt(t, m.Addr, m.CA, app.Options{
+		DatabaseURL: m.DatabaseURL, Key: m.Key, Lease: 2 * time.Second, PageRows: 10, Workers: 3, Streams: streams,
 		Progress: func(p app.Progress) {
 			mu.Lock()
 			defer mu.Unlock()
 			fmt.Println("reads", p.Integration.Name, p.Run.Stream)
 		},
 	})
-	must(t, err)
 	must(t, a.Start(context.Background()))
 	_, _ = io.Copy(io.Discard, os.Stdin) // until the parent goes, or says so
-	must(t, a.Close())
 }
 
 // running is a process that runs.
@@ -72,12 +63,7 @@ type running struct {
 // hire starts a process.
 func hire(t *testing.T, m mate) *running {
 	t.Helper()
-	self, err := os.Executable()
-	must(t, err)
-	orders, err := json.Marshal(m)
-	must(t, err)
-	r := &running{cmd: exec.Command(self, "-test.run", "^TestProofCrew$", "-test.count=1"), done: make(chan struct{})}
-	r.cmd.Env, r.cmd.Stderr = append(os.Environ(), crewSetting+"="+string(orders)), os.Stderr
+	r := &running{cmd: process(t, "TestProofCrew", m), done: make(chan struct{})}
 	stdin, err := r.cmd.StdinPipe()
 	must(t, err)
 	out, err := r.cmd.StdoutPipe()
@@ -135,9 +121,7 @@ type crew struct {
 // nobody works on an integration that another works on, by the count of the emulator,
 // the mirrors are what the tenants are and every change has one event.
 func TestProofCrew(t *testing.T) {
-	if orders := os.Getenv(crewSetting); orders != "" {
-		var m mate
-		must(t, json.Unmarshal([]byte(orders), &m))
+	if m, ok := ordered[mate](t); ok {
 		m.work(t)
 		return
 	}
@@ -185,10 +169,7 @@ func newCrew(t *testing.T, o app.Options, integrations int) *crew {
 	c.e = emulate(t, emulator.Options{Tenants: specs, NoLimits: true})
 	c.a = open(t, c.e, o)
 	for name, access := range c.access {
-		n := newIntegration(name, access)
-		n.SkipCheck = true
-		i, _, err := c.a.AddIntegration(t.Context(), n)
-		must(t, err)
+		i := added(t, c.a, newIntegration(name, access))
 		c.ids[name] = i.ID
 		c.first[name] = c.witness(name).truth(t)
 	}

@@ -88,10 +88,7 @@ func newWitness(t *testing.T, o app.Options, seed uint64, size emulator.Size, co
 	}
 	w.options.HTTPClient, w.options.Now = w.client, w.clock.Now
 	w.open(t, func(a *app.App) {
-		n := newIntegration("contoso", access)
-		n.SkipCheck = true
-		i, _, err := a.AddIntegration(t.Context(), n)
-		must(t, err)
+		i := added(t, a, newIntegration("contoso", access))
 		w.id = i.ID
 	})
 	return w
@@ -453,11 +450,8 @@ func (w *witness) equal(t *testing.T) {
 	scores := []gatehouse.Stream{stream.ExposureScore, stream.ConfigurationScore, stream.SecureScores, stream.SecureScoreControls}
 	want := map[gatehouse.Stream]store.Digest{}
 	fresh.open(t, func(a *app.App) {
-		n := newIntegration("again", w.e.DefaultTenant())
-		n.SkipCheck = true
-		i, _, err := a.AddIntegration(t.Context(), n)
-		must(t, err)
-		_, err = a.SyncOnce(t.Context(), i.ID, scores, nil)
+		i := added(t, a, newIntegration("again", w.e.DefaultTenant()))
+		_, err := a.SyncOnce(t.Context(), i.ID, scores, nil)
 		must(t, err)
 		for _, name := range scores {
 			want[name], err = a.Store().Digest(t.Context(), i.ID, name)

@@ -3,12 +3,9 @@ package app_test
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"syscall"
 	"testing"
 	"time"
@@ -18,9 +15,6 @@ import (
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
 )
-
-// victimSetting carries the orders of a process that is going to be killed.
-const victimSetting = "GATEHOUSE_PROOF_VICTIM"
 
 // victim tells a process of its own what to mirror, and where it is killed.
 type victim struct {
@@ -69,15 +63,10 @@ func (v victim) mirror(t *testing.T) {
 // the process was still at work, and how long it took when it was not.
 func (w *witness) kill(t *testing.T, after time.Duration) (killed bool, took time.Duration) {
 	t.Helper()
-	self, err := os.Executable()
-	must(t, err)
-	orders, err := json.Marshal(victim{
+	cmd := process(t, "TestProofKillMirror", victim{
 		Addr: w.e.Addr(), CA: w.e.CA(), Data: w.options.Data, DatabaseURL: w.options.DatabaseURL, Key: w.options.Key,
 		Integration: w.id, PageRows: w.options.PageRows, Now: w.clock.Now(),
 	})
-	must(t, err)
-	cmd := exec.CommandContext(t.Context(), self, "-test.run", "^TestProofKillMirror$", "-test.count=1")
-	cmd.Env, cmd.Stderr = append(os.Environ(), victimSetting+"="+string(orders)), os.Stderr
 	out, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
@@ -134,9 +123,7 @@ func lasting() []emulator.StepKind {
 // instants. After each the mirror is looked at; at the end it is what the tenant
 // is, and every change of it has one event.
 func TestProofKillMirror(t *testing.T) {
-	if orders := os.Getenv(victimSetting); orders != "" {
-		var v victim
-		must(t, json.Unmarshal([]byte(orders), &v))
+	if v, ok := ordered[victim](t); ok {
 		v.mirror(t)
 		return
 	}

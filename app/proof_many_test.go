@@ -97,7 +97,7 @@ func (r *rounds) see(begun time.Time, p app.Progress) {
 // TestProofMany lets one process mirror many integrations and holds what that
 // costs in memory, that every one is read in time, and that no budget is exceeded.
 func TestProofMany(t *testing.T) {
-	if c, ok := asChild(t); ok {
+	if c, ok := ordered[child](t); ok {
 		mirrorMany(t, c)
 		return
 	}
@@ -155,11 +155,7 @@ func mirrorMany(t *testing.T, c child) {
 	var begun time.Time
 	a := c.open(t, app.Options{Streams: streams, Progress: func(p app.Progress) { r.see(begun, p) }})
 	for i, access := range c.Access {
-		n := newIntegration(fmt.Sprint("tenant", i), access)
-		n.SkipCheck = true
-		if _, _, err := a.AddIntegration(t.Context(), n); err != nil {
-			t.Fatal(err)
-		}
+		added(t, a, newIntegration(fmt.Sprint("tenant", i), access))
 	}
 	begun = time.Now()
 	if err := a.Start(t.Context()); err != nil {

@@ -3,12 +3,10 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"encoding/gob"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -21,7 +19,6 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/app"
 	"github.com/gatehouse-sec/gatehouse/emulator"
-	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/store"
 	"github.com/gatehouse-sec/gatehouse/store/storetest"
 	"github.com/gatehouse-sec/gatehouse/stream"
@@ -32,11 +29,10 @@ func proofsInFull() bool { return os.Getenv("GATEHOUSE_PROOF") == "full" }
 
 // What a mirror may cost.
 const (
-	mostMB       = 128  // of memory, at its peak
-	mostCalls    = 1.05 // times the floor
-	leastOfBare  = 0.25 // of the rate of the bare store: below it something is broken
-	aimedOfBare  = 0.5  // what is aimed at, on a machine that does nothing else
-	childSetting = "GATEHOUSE_PROOF_CHILD"
+	mostMB      = 128  // of memory, at its peak
+	mostCalls   = 1.05 // times the floor
+	leastOfBare = 0.25 // of the rate of the bare store: below it something is broken
+	aimedOfBare = 0.5  // what is aimed at, on a machine that does nothing else
 )
 
 // child tells a process of its own what to mirror.
@@ -51,83 +47,32 @@ type child struct {
 // inChild runs this test again in a process of its own, and reads its report.
 func inChild(t *testing.T, e *emulator.Server, access []emulator.TenantAccess, report any) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Skip("this binary cannot be found")
-	}
 	dir := t.TempDir()
 	c := child{Addr: e.Addr(), CA: e.CA(), Data: dir, Report: filepath.Join(dir, "report.json"), Access: access}
-	var setting bytes.Buffer
-	if err := gob.NewEncoder(&setting).Encode(c); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "child"), setting.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), self, "-test.run", "^"+t.Name()+"$", "-test.count=1", "-test.timeout=50m")
-	cmd.Env = append(os.Environ(), childSetting+"="+filepath.Join(dir, "child"))
+	cmd := process(t, t.Name(), c)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s", err, said.String())
 	}
 	text, err := os.ReadFile(c.Report)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, report); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// asChild returns what this process shall do when it is such a process.
-func asChild(t *testing.T) (child, bool) {
-	t.Helper()
-	path := os.Getenv(childSetting)
-	if path == "" {
-		return child{}, false
-	}
-	var c child
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := gob.NewDecoder(bytes.NewReader(text)).Decode(&c); err != nil {
-		t.Fatal(err)
-	}
-	return c, true
+	must(t, err)
+	must(t, json.Unmarshal(text, report))
 }
 
 // open makes an application that speaks to the emulator of the parent.
 func (c child) open(t *testing.T, o app.Options) *app.App {
 	t.Helper()
-	client, err := entra.EmulatorClient(c.Addr, c.CA)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Data, o.HTTPClient = c.Data, client
-	a, err := app.New(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return a
+	o.Data = c.Data
+	return openAt(t, c.Addr, c.CA, o)
 }
 
 // report writes what was measured.
 func (c child) report(t *testing.T, v any) {
 	t.Helper()
 	text, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(c.Report, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	must(t, os.WriteFile(c.Report, text, 0o600))
 }
 
 // peakMB is the most memory that this process has held, by the system's count;
@@ -274,7 +219,7 @@ type sizes struct {
 // TestProofSize mirrors a large tenant and holds what that costs: memory, calls,
 // time beside that of a bare insertion, and no event where nothing has changed.
 func TestProofSize(t *testing.T) {
-	if c, ok := asChild(t); ok {
+	if c, ok := ordered[child](t); ok {
 		mirrorAlone(t, c)
 		return
 	}
@@ -308,12 +253,7 @@ func large() []gatehouse.Stream {
 // mirrorAlone mirrors a tenant in a process of its own.
 func mirrorAlone(t *testing.T, c child) {
 	a := c.open(t, app.Options{})
-	n := newIntegration("large", c.Access[0])
-	n.SkipCheck = true
-	i, _, err := a.AddIntegration(t.Context(), n)
-	if err != nil {
-		t.Fatal(err)
-	}
+	i := added(t, a, newIntegration("large", c.Access[0]))
 	var got sizes
 	for _, name := range large() {
 		got.Streams = append(got.Streams, mirrorOne(t, a, i.ID, name))
@@ -363,12 +303,7 @@ func readBeside(t *testing.T, c child, got *sizes) {
 	b.id = alone.ID
 	c.Data = filepath.Join(c.Data, "beside")
 	a := c.open(t, app.Options{Streams: b.streams()})
-	n := newIntegration("beside", c.Access[0])
-	n.SkipCheck = true
-	i, _, err := a.AddIntegration(t.Context(), n)
-	if err != nil {
-		t.Fatal(err)
-	}
+	i := added(t, a, newIntegration("beside", c.Access[0]))
 	syncOnce(t, a, i.ID, large()...)
 	for i, m := range got.Streams {
 		got.Streams[i].Table, got.Streams[i].Bare = b.spent[m.Stream], b.kept[m.Stream]

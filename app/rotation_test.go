@@ -21,15 +21,10 @@ func TestRotation(t *testing.T) {
 	e := emulate(t, emulator.Options{Size: small()})
 	a := open(t, e, app.Options{Data: t.TempDir()})
 	access := e.DefaultTenant()
-	n := newIntegration("contoso", access)
-	n.SkipCheck = true
-	i, _, err := a.AddIntegration(t.Context(), n)
-	must(t, err)
+	i := added(t, a, newIntegration("contoso", access))
 	works := func(kind gatehouse.CredentialKind, secrets ...string) {
 		t.Helper()
-		status, err := a.SyncOnce(t.Context(), i.ID, []gatehouse.Stream{stream.Devices}, nil)
-		must(t, err)
-		if h := status[indexOf(t, status, stream.Devices)]; h.State != gatehouse.StreamHealthy {
+		if h := read(t, a, i.ID, stream.Devices); h.State != gatehouse.StreamHealthy {
 			t.Errorf("with a %s: got %+v", kind, h)
 		}
 		now, err := a.Store().Integration(t.Context(), i.ID)
@@ -59,7 +54,7 @@ func TestRotation(t *testing.T) {
 	}
 	works(gatehouse.CredentialClientSecret, access.Secret)
 	breaks(t, a, "")
-	_, _, err = a.ReplaceCredential(t.Context(), i.ID, certificate)
+	_, _, err := a.ReplaceCredential(t.Context(), i.ID, certificate)
 	must(t, err)
 	works(gatehouse.CredentialCertificate, string(access.CertificatePFX), access.CertificatePassword)
 	path := filepath.Join(t.TempDir(), "secret")

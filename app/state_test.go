@@ -137,22 +137,16 @@ func TestChangeOfDoor(t *testing.T) {
 	t.Parallel()
 	e := emulate(t, emulator.Options{Size: small()})
 	a := open(t, e, app.Options{Data: t.TempDir()})
-	n := newIntegration("contoso", e.DefaultTenant())
-	n.SkipCheck = true
-	i, _, err := a.AddIntegration(t.Context(), n)
-	must(t, err)
+	i := added(t, a, newIntegration("contoso", e.DefaultTenant()))
 	must(t, e.Grant(i.Tenant, i.ClientID, emulator.GraphSecurityRoles()...))
 	var last int64
 	for _, door := range []gatehouse.API{gatehouse.APIMDE, gatehouse.APIGraph, gatehouse.APIMDE} {
 		i.API = door
 		must(t, a.Store().UpdateIntegration(t.Context(), i))
-		status, err := a.SyncOnce(t.Context(), i.ID, []gatehouse.Stream{stream.Alerts}, nil)
-		must(t, err)
-		if h := status[indexOf(t, status, stream.Alerts)]; h.State != gatehouse.StreamHealthy || h.API != door || h.Held != 25 {
+		if h := read(t, a, i.ID, stream.Alerts); h.State != gatehouse.StreamHealthy || h.API != door || h.Held != 25 {
 			t.Errorf("%s: got %+v", door, h)
 		}
-		now, err := a.Store().LastEvent(t.Context())
-		must(t, err)
+		now := lastEvent(t, a)
 		if last != 0 && now != last {
 			t.Errorf("%s: %d false events", door, now-last)
 		}
@@ -166,22 +160,14 @@ func TestDoorIsGone(t *testing.T) {
 	t.Parallel()
 	e := emulate(t, emulator.Options{Size: small()})
 	a := open(t, e, app.Options{Data: t.TempDir()})
-	n := newIntegration("contoso", e.DefaultTenant())
-	n.SkipCheck = true
-	i, _, err := a.AddIntegration(t.Context(), n)
-	must(t, err)
+	i := added(t, a, newIntegration("contoso", e.DefaultTenant()))
 	must(t, e.Grant(i.Tenant, i.ClientID, emulator.GraphSecurityRoles()...))
-	read := func() gatehouse.StreamHealth {
-		status, err := a.SyncOnce(t.Context(), i.ID, []gatehouse.Stream{stream.Alerts}, nil)
-		must(t, err)
-		return status[indexOf(t, status, stream.Alerts)]
-	}
-	read()
+	read(t, a, i.ID, stream.Alerts)
 	last := lastEvent(t, a)
 	must(t, e.SetFaults(emulator.Faults{List: []emulator.Fault{{Kind: emulator.FaultServerError, Route: "GET /api/alerts", Status: 410, Probability: 1}}}))
-	read()
+	read(t, a, i.ID, stream.Alerts)
 	<-time.After(time.Second) // for the failures to be more than chance
-	h := read()
+	h := read(t, a, i.ID, stream.Alerts)
 	if h.State != gatehouse.StreamDegraded || h.API != gatehouse.APIGraph || h.Held != 25 || !strings.Contains(h.Reason, "reads through graph since mde fails") || !strings.Contains(h.Reason, "410") {
 		t.Errorf("got %+v", h)
 	}
@@ -191,7 +177,7 @@ func TestDoorIsGone(t *testing.T) {
 	i.API = gatehouse.APIMDE
 	must(t, a.Store().UpdateIntegration(t.Context(), i))
 	for range 3 {
-		if h := read(); h.API != gatehouse.APIMDE || h.State != gatehouse.StreamUpstream {
+		if h := read(t, a, i.ID, stream.Alerts); h.API != gatehouse.APIMDE || h.State != gatehouse.StreamUpstream {
 			t.Errorf("the chosen door was left: %+v", h)
 		}
 	}
@@ -204,17 +190,12 @@ func TestHorizon(t *testing.T) {
 	clock := emulator.NewFakeClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
 	e := emulate(t, emulator.Options{Clock: clock, Size: small()})
 	a := open(t, e, app.Options{Data: t.TempDir(), Now: clock.Now})
-	n := newIntegration("contoso", e.DefaultTenant())
-	n.SkipCheck = true
-	i, _, err := a.AddIntegration(t.Context(), n)
-	must(t, err)
+	i := added(t, a, newIntegration("contoso", e.DefaultTenant()))
 	must(t, e.Grant(i.Tenant, i.ClientID, emulator.GraphSecurityRoles()...))
-	read := func(api gatehouse.API, want int64) {
+	holds := func(api gatehouse.API, want int64) {
 		i.API = api
 		must(t, a.Store().UpdateIntegration(t.Context(), i))
-		status, err := a.SyncOnce(t.Context(), i.ID, []gatehouse.Stream{stream.Devices}, nil)
-		must(t, err)
-		if h := status[indexOf(t, status, stream.Devices)]; h.Held != want || h.API != api || h.State != gatehouse.StreamHealthy && h.State != gatehouse.StreamDegraded {
+		if h := read(t, a, i.ID, stream.Devices); h.Held != want || h.API != api || h.State != gatehouse.StreamHealthy && h.State != gatehouse.StreamDegraded {
 			t.Errorf("through %s at %s, want %d: got %+v", api, clock.Now(), want, h)
 		}
 	}
@@ -222,13 +203,13 @@ func TestHorizon(t *testing.T) {
 		_, err := e.Do(i.Tenant, emulator.Step{Kind: emulator.StepRemoveDevice, Draw: draw})
 		must(t, err)
 	}
-	read(gatehouse.APIMDE, 30)
+	holds(gatehouse.APIMDE, 30)
 	remove(1)
-	read(gatehouse.APIGraph, 29)
+	holds(gatehouse.APIGraph, 29)
 	clock.Advance(40 * 24 * time.Hour)
 	remove(2)
-	read(gatehouse.APIGraph, 29)
-	read(gatehouse.APIMDE, 28) // which shows every device
+	holds(gatehouse.APIGraph, 29)
+	holds(gatehouse.APIMDE, 28) // which shows every device
 }
 
 func TestIntegrations(t *testing.T) {

@@ -97,11 +97,8 @@ func mirrorTraced(t *testing.T, o app.Options) (i gatehouse.Integration, secret 
 	must(t, e.SetFaults(emulator.Faults{List: []emulator.Fault{{Kind: emulator.FaultServerError, Calls: []int{1}}}}))
 	a := open(t, e, o)
 	access := e.DefaultTenant()
-	n := newIntegration("contoso", access)
-	n.SkipCheck = true
-	i, _, err := a.AddIntegration(t.Context(), n)
-	must(t, err)
-	_, err = a.SyncOnce(t.Context(), i.ID, []gatehouse.Stream{stream.Alerts, stream.Devices, stream.Vulnerabilities}, nil)
+	i = added(t, a, newIntegration("contoso", access))
+	_, err := a.SyncOnce(t.Context(), i.ID, []gatehouse.Stream{stream.Alerts, stream.Devices, stream.Vulnerabilities}, nil)
 	must(t, err)
 	must(t, a.Close())
 	return i, access.Secret

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/engine"
 	"github.com/gatehouse-sec/gatehouse/internal/pgtest"
@@ -27,18 +25,7 @@ func TestMain(m *testing.M) {
 	if child, is := childOf(); is {
 		os.Exit(child.run())
 	}
-	code := m.Run()
-	if err := server.Close(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	if code == 0 {
-		if err := goleak.Find(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	os.Exit(server.Run(m))
 }
 
 // onEach runs a test on each database.
@@ -102,6 +89,14 @@ func newUpstream(n int) *upstream {
 		u.rows[fmt.Sprintf("%04d", i)] = "one"
 	}
 	return u
+}
+
+// stage opens a store with one integration, and an engine that mirrors an upstream
+// of n rows into it by the clock of the store.
+func stage(t testing.TB, o store.Options, n int) (*store.Store, string, *upstream, *engine.Engine) {
+	t.Helper()
+	s, u := openStore(t, o), newUpstream(n)
+	return s, add(t, s, "contoso"), u, engine.New(s, u, engine.Options{Now: o.Now})
 }
 
 var errUpstream = errors.New("upstream is broken")
@@ -244,9 +239,7 @@ func syncNow(t testing.TB, e *engine.Engine, id string) {
 func TestRunToItsEnd(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, o store.Options) {
-		s := openStore(t, o)
-		id, u := add(t, s, "contoso"), newUpstream(45)
-		e := engine.New(s, u, engine.Options{})
+		s, id, u, e := stage(t, o, 45)
 		syncNow(t, e, id)
 		holds(t, s, id, u)
 		h := health(t, s, id)
@@ -274,9 +267,7 @@ func TestRunToItsEnd(t *testing.T) {
 func TestTruncated(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, o store.Options) {
-		s := openStore(t, o)
-		id, u := add(t, s, "contoso"), newUpstream(40)
-		e := engine.New(s, u, engine.Options{})
+		s, id, u, e := stage(t, o, 40)
 		syncNow(t, e, id)
 		whole := u.rows
 		u.rows, u.cut = map[string]string{"0000": "one"}, true
@@ -307,10 +298,8 @@ func TestImplausible(t *testing.T) {
 	for name, left := range map[string]map[string]string{"most": {"0000": "one"}, "all": {}} {
 		now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 		clock := func() time.Time { return now }
-		s := openStore(t, store.Options{Path: filepath.Join(t.TempDir(), "x.db"), Now: clock})
-		id, u := add(t, s, "contoso"), newUpstream(300)
+		s, id, u, e := stage(t, store.Options{Path: filepath.Join(t.TempDir(), "x.db"), Now: clock}, 300)
 		u.perPage = 100
-		e := engine.New(s, u, engine.Options{Now: clock})
 		syncNow(t, e, id)
 		u.rows = left
 		for range 3 {
@@ -362,10 +351,8 @@ func TestModes(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
-	s := openStore(t, store.Options{Path: filepath.Join(t.TempDir(), "x.db"), Now: clock})
-	id, u := add(t, s, "contoso"), newUpstream(30)
+	s, id, u, e := stage(t, store.Options{Path: filepath.Join(t.TempDir(), "x.db"), Now: clock}, 30)
 	u.next = gatehouse.SyncIncremental
-	e := engine.New(s, u, engine.Options{Now: clock})
 	full, incremental := gatehouse.SyncFull, gatehouse.SyncIncremental
 	steps := []struct {
 		name string

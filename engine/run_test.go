@@ -25,10 +25,8 @@ func sqlite(t *testing.T) store.Options {
 func TestBeginsAnew(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, o store.Options) {
-		s := openStore(t, o)
-		id, u := add(t, s, "contoso"), newUpstream(40)
+		s, id, u, e := stage(t, o, 40)
 		u.anew = true
-		e := engine.New(s, u, engine.Options{})
 		syncNow(t, e, id)
 		u.fail[2] = errUpstream
 		syncNow(t, e, id)

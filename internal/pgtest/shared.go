@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // Off reports whether GATEHOUSE_TEST_POSTGRES=off asks to go without.
@@ -59,6 +61,23 @@ func (s *Shared) Database(tb testing.TB) string {
 		tb.Fatal(err)
 	}
 	return address
+}
+
+// Run runs the tests of a package, closes the server behind them, and holds that no
+// goroutine is left. It returns the exit status of the tests.
+func (s *Shared) Run(m *testing.M) (status int) {
+	status = m.Run()
+	complain := func(err error) {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}
+	complain(s.Close())
+	if status == 0 {
+		complain(goleak.Find())
+	}
+	return status
 }
 
 // Close stops the server, if there is one.
