@@ -1,6 +1,7 @@
 package stream_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -156,6 +157,88 @@ func TestEmptyExportInPlaceOfChanges(t *testing.T) {
 	r.From = m.last
 	if m = s.mustRead(t, d, r); !m.complete {
 		t.Error("the second one is doubted, too")
+	}
+}
+
+// TestManyChanges reads a list that is too large to be kept: twice, and says the same.
+func TestManyChanges(t *testing.T) {
+	t.Parallel()
+	d := door(t, stream.Vulnerabilities, gatehouse.APIMDE)
+	s := raise(t, emulator.Options{Size: emulator.Size{Devices: 5000, Alerts: -1, Events: -1}}, d.AnyOf)
+	there := map[string]bool{}
+	for _, key := range truthOf(t, s, stream.Vulnerabilities) {
+		there[key] = true
+	}
+	gone, lives, calls := 0, map[string]bool{}, int64(0)
+	s.mustRead(t, d, stream.Request{Mode: gatehouse.SyncDelta, From: gatehouse.Checkpoint{Watermark: s.Now().Add(-10 * 24 * time.Hour)}, Emit: func(p gatehouse.Page) error {
+		calls += p.Calls
+		for _, r := range p.Records {
+			if there[r.Key] == r.Gone {
+				t.Errorf("%s is said to be gone: %v", r.Key, r.Gone)
+			}
+			if r.Gone {
+				gone++
+			} else {
+				lives[r.Key] = true
+			}
+		}
+		return nil
+	}})
+	if calls != 2 || gone < 1000 || len(lives) < 5000 {
+		t.Errorf("%d calls, %d gone, %d there", calls, gone, len(lives))
+	}
+}
+
+// TestChangesAreNet: what came and went within the changes of one reading, some of
+// which the reading before has seen, is no coming and going of a record.
+func TestChangesAreNet(t *testing.T) {
+	t.Parallel()
+	d := door(t, stream.Vulnerabilities, gatehouse.APIMDE)
+	clock := emulator.NewFakeClock(time.Now().Add(-60 * time.Hour))
+	s := raise(t, emulator.Options{Clock: clock, NoLimits: true, Size: emulator.Size{Devices: 6, Alerts: -1, Events: -1}}, d.AnyOf)
+	held := s.mustRead(t, d, stream.Request{Now: clock.Now})
+	moved, draw := 0, uint64(0)
+	for poll := range 8 {
+		for range 30 {
+			draw++
+			kind := []emulator.StepKind{emulator.StepUpgrade, emulator.StepUninstall, emulator.StepInstall}[draw%3]
+			_, _ = s.Do(s.tenant.TenantID, emulator.Step{Kind: kind, Draw: draw}) // there may be nothing to upgrade
+		}
+		clock.Advance(6*time.Hour + 10*time.Minute)
+		s.connect()
+		before, transitions := maps.Clone(held.records), 0
+		held.complete = false
+		r := stream.Request{Mode: gatehouse.SyncDelta, From: held.last, PageRows: 1, Now: clock.Now, Emit: func(p gatehouse.Page) error {
+			for _, r := range p.Records {
+				if _, there := held.records[r.Key]; there == r.Gone {
+					transitions++
+				}
+			}
+			return held.take(p)
+		}}
+		if _, err := s.read(t.Context(), d, r); err != nil {
+			t.Fatal(err)
+		}
+		net := 0
+		for key := range before {
+			if _, still := held.records[key]; !still {
+				net++
+			}
+		}
+		for key := range held.records {
+			if _, already := before[key]; !already {
+				net++
+			}
+		}
+		if moved += net; transitions != net {
+			t.Errorf("poll %d: %d records came or went, and %d events would be made of it", poll, net, transitions)
+		}
+	}
+	if moved == 0 {
+		t.Error("nothing has moved")
+	}
+	if diff := cmp.Diff(truthOf(t, s, stream.Vulnerabilities), held.keys()); diff != "" {
+		t.Error("keys (-truth +mirror):\n", diff)
 	}
 }
 

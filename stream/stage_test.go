@@ -12,9 +12,8 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
-	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
 
@@ -26,7 +25,7 @@ type transport interface {
 // stage is an emulator with one tenant and clients of it.
 type stage struct {
 	*emulator.Server
-	tenant  emulator.TenantAccess
+	tenant  emulated.Tenant
 	clients *stream.Clients
 	connect func() // makes the clients anew, with nothing of their budgets spent
 }
@@ -34,53 +33,19 @@ type stage struct {
 // raise starts an emulator whose application holds some permissions and no others.
 func raise(t testing.TB, o emulator.Options, held []gatehouse.Permission, through ...func(transport) transport) stage {
 	t.Helper()
-	o.Key = testkey.RSA()
-	server, err := emulator.Start(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
-	s := stage{Server: server, tenant: server.DefaultTenant()}
-	s.hold(t, held...)
-	client, err := entra.EmulatorClient(server.Addr(), server.CA())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.CloseIdleConnections)
-	cred, err := entra.NewCredential(entra.CredentialOptions{
-		TenantID: s.tenant.TenantID, ClientID: s.tenant.ClientID, Secret: entra.NewSecret(s.tenant.Secret), Client: client,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var way transport = client
+	tenant := emulated.Start(t, o)
+	tenant.Hold(t, held...)
+	var way transport = tenant.Transport
 	for _, f := range through {
 		way = f(way)
 	}
-	connected := &stream.Clients{}
+	s := stage{Server: tenant.Server, tenant: tenant, clients: &stream.Clients{}}
 	s.connect = func() {
-		if connected.Defender, err = defender.New(cred, &defender.Options{Transport: way, MaxRetries: 1}); err != nil {
-			t.Fatal(err)
-		}
-		if connected.Graph, err = graph.New(cred, &graph.Options{Transport: way, MaxRetries: 1}); err != nil {
-			t.Fatal(err)
-		}
+		s.clients.Defender = tenant.Defender(t, defender.Options{Transport: way, MaxRetries: 1})
+		s.clients.Graph = tenant.Graph(t, graph.Options{Transport: way, MaxRetries: 1})
 	}
 	s.connect()
-	s.clients = connected
 	return s
-}
-
-// hold makes the application hold some permissions and no others.
-func (s stage) hold(t testing.TB, held ...gatehouse.Permission) {
-	t.Helper()
-	roles := make([]emulator.Role, len(held))
-	for i, p := range held {
-		roles[i] = emulator.Role{Resource: string(p.Resource), Name: p.Name}
-	}
-	if err := s.SetRoles(s.tenant.TenantID, s.tenant.ClientID, roles...); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // mirror is what a reading came to.

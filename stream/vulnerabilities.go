@@ -38,7 +38,7 @@ func readVulnerabilities(ctx context.Context, r Request) error {
 				return err
 			}
 		}
-		w.full = true // there are no changes to go by
+		w.full, w.seen = true, r.From.Watermark // there are no changes to go by
 	}
 	if err := readExport(ctx, r, w); err != nil {
 		return err
