@@ -94,7 +94,7 @@ func TestPackageLinkIsSecret(t *testing.T) {
 	a := get[defender.MachineAction](t)(c.CollectInvestigationPackage(ctx, device, "because"))
 	s.end(a.ID)
 	link := get[defender.DownloadLink](t)(c.PackageURI(ctx, a.ID))
-	if !strings.Contains(link.Reveal(), "sig=") || strings.Contains(link.String(), "sig=") || link.Name() != "WDATP_Investigation_Package.zip" {
+	if !strings.Contains(link.Reveal(), "token=") || strings.Contains(link.String(), "token") || link.Name() != "WDATP_Investigation_Package.zip" {
 		t.Errorf("%s", link)
 	}
 }

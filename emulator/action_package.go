@@ -3,9 +3,11 @@ package emulator
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -28,9 +30,9 @@ func (t *tenant) resultPath(container, id, file string) string {
 }
 
 // resultLink signs the link of a file of an action.
-func (t *tenant) resultLink(c *call, path string, life time.Duration) string {
+func (t *tenant) resultLink(c *call, base, path string, life time.Duration) string {
 	from := c.now.UTC().Truncate(time.Second)
-	return c.blobBase() + path + "?" + t.sas(path, from, from.Add(life))
+	return base + path + "?" + t.sas(path, from, from.Add(life))
 }
 
 // textValueRow is an answer that is one text.
@@ -47,6 +49,34 @@ func textReply(c *call, value string) reply {
 // packageFile is the name of every package.
 const packageFile = "WDATP_Investigation_Package.zip"
 
+// safePath is where packages are fetched: Microsoft's page shows it on the host of the API, whose own token has no business
+// there; the one in the query is the right to read.
+const safePath = "/safedownload/"
+
+// safeLink makes the link of a package out of that of the blob behind it.
+func (c *call) safeLink(blob string) string {
+	host := c.r.Host
+	if !strings.Contains(host, ":") {
+		host += ":443" // as the page prints it
+	}
+	return "https://" + host + safePath + packageFile + "?token=" + base64.URLEncoding.EncodeToString([]byte(blob))
+}
+
+// unwrapped turns a request for a package into that for the blob behind it; false is a request for something else.
+func (h host) unwrapped(r *http.Request) bool {
+	if !h.serves(apiMDE) || !strings.HasPrefix(r.URL.Path, safePath) {
+		return false
+	}
+	blob := &url.URL{Path: "/" + packageContainer + "/none"} // what is behind a token that is none
+	if raw, err := base64.URLEncoding.DecodeString(r.URL.Query().Get("token")); err == nil {
+		if u, err := url.Parse(string(raw)); err == nil && strings.HasPrefix(u.Path, "/"+packageContainer+"/") {
+			blob = u
+		}
+	}
+	r.URL = blob
+	return true
+}
+
 // getPackageURI is GET /api/machineactions/{id}/getPackageUri. The link comes in quotes of its own, within those of JSON.
 func getPackageURI(c *call) reply {
 	return withAction(c, func(t *tenant, at int) reply {
@@ -57,7 +87,7 @@ func getPackageURI(c *call) reply {
 		case a.status != statusSucceeded:
 			return notFound("Investigation package of action", a.id)
 		}
-		return textReply(c, `"`+t.resultLink(c, t.resultPath(packageContainer, a.id, packageFile), packageLife)+`"`)
+		return textReply(c, `"`+c.safeLink(t.resultLink(c, "", t.resultPath(packageContainer, a.id, packageFile), packageLife))+`"`)
 	})
 }
 

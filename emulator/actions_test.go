@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"archive/zip"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -312,7 +313,7 @@ func TestPackage(t *testing.T) {
 	w.clock.Advance(time.Minute)
 	value := w.read(uri)["value"].(string)
 	link := strings.Trim(value, `"`)
-	if len(link)+2 != len(value) || !strings.HasPrefix(link, "https://onboardedexports.blob.core.windows.net/investigation-packages/") {
+	if len(link)+2 != len(value) || !strings.HasPrefix(link, "https://api.security.microsoft.com:443/safedownload/WDATP_Investigation_Package.zip?token=") {
 		t.Fatal(value)
 	}
 	got := fetch(t, w.s, http.MethodGet, link, "")
@@ -329,15 +330,28 @@ func TestPackage(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v", f.Name, len(text), err)
 		}
 	}
-	for _, bad := range []string{link + "x", strings.Replace(link, id, defaultTenantID, 1), strings.Replace(link, "investigation-packages", "live-response", 1), strings.Replace(link, "OrgId=", "Org=", 1)} {
+	_, token, _ := strings.Cut(link, "token=")
+	blob, err := base64.URLEncoding.DecodeString(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bads := []string{link + "x", strings.TrimSuffix(link, token), mdeBase + "/safedownload/"}
+	for _, change := range [][2]string{{id, defaultTenantID}, {"investigation-packages", "live-response"}, {"OrgId=", "Org="}, {"sig=", "sig=x"}} {
+		changed := strings.Replace(string(blob), change[0], change[1], 1)
+		bads = append(bads, strings.Replace(link, token, base64.URLEncoding.EncodeToString([]byte(changed)), 1))
+	}
+	for _, bad := range bads {
 		if got := fetch(t, w.s, http.MethodGet, bad, ""); got.status != 403 && got.status != 404 {
 			t.Errorf("%s: %d", bad, got.status)
 		}
 	}
 	own := fetch(t, w.s, http.MethodGet, w.s.URL()+uri, "", "Authorization", "Bearer "+w.mde)
 	own.body = strings.Trim(parse(t, own.body)["value"].(string), `"`)
-	if again := fetch(t, w.s, http.MethodGet, own.body, ""); again.body != got.body || !strings.HasPrefix(own.body, w.s.URL()+"/blob/") {
+	if again := fetch(t, w.s, http.MethodGet, own.body, ""); again.body != got.body || !strings.HasPrefix(own.body, w.s.URL()+"/safedownload/") {
 		t.Errorf("by its own address: %s, %d", own.body, again.status)
+	}
+	if got := fetch(t, w.s, http.MethodGet, link, "", "Authorization", "Bearer "+w.mde); got.status != 400 || w.s.Stats().Violations["token sent to a blob host"] != 1 {
+		t.Errorf("with a token: %d", got.status)
 	}
 	w.clock.Advance(packageLife + time.Second)
 	if got := fetch(t, w.s, http.MethodGet, link, ""); got.status != 403 {

@@ -52,9 +52,13 @@ func (s *Server) serve(raw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+	packaged := at.unwrapped(r)
 	fam, path := at.familyAt(r.URL.EscapedPath())
+	if packaged {
+		fam, path = apiBlob, r.URL.EscapedPath()
+	}
 	rt, vars, allow, err := s.router.find(fam, r.Method, path)
-	if err == nil && !at.serves(rt.api) && rt.api != apiIdentity {
+	if err == nil && !packaged && !at.serves(rt.api) && rt.api != apiIdentity {
 		err = errNoRoute // such as an XDR route on the host of MDE
 	}
 	c := &call{r: r, vars: vars, now: s.now(), base: baseOf(r), blobs: s.blobsAt(at)}

@@ -135,7 +135,7 @@ func getLiveResponseLink(c *call) reply {
 		case a.commands[index].Command.Type == "PutFile":
 			return fail(http.StatusBadRequest, "InvalidInput", "Invalid input index: command PutFile has no result")
 		}
-		return textReply(c, t.resultLink(c, t.resultPath(responseContainer, a.id, strconv.Itoa(index)), responseLife))
+		return textReply(c, t.resultLink(c, c.blobBase(), t.resultPath(responseContainer, a.id, strconv.Itoa(index)), responseLife))
 	})
 }
 
