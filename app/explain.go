@@ -23,7 +23,8 @@ const (
 	nobody    = "nobody"
 )
 
-// settingError is about an integration's settings: nothing was sent.
+// settingError is about an integration's settings: nothing was sent. It is told
+// from what Entra ID refuses since it is mended here.
 type settingError struct{ err error }
 
 // Error returns one line.
@@ -46,7 +47,10 @@ type meaning struct {
 	verdict engine.Verdict
 }
 
-// meanings lists the errors of the SDKs, the special before the general.
+// meanings lists the errors of the SDKs, the special before the general, since an
+// error may be several of them. Those that say that a list has moved under the reader
+// begin the run anew, for a checkpoint in the midst of that list would only lead there
+// again.
 func meanings() []meaning {
 	v := func(state gatehouse.StreamState, owner, mend string) engine.Verdict {
 		return engine.Verdict{State: state, Owner: owner, Mend: mend}
@@ -68,7 +72,11 @@ func meanings() []meaning {
 	}
 }
 
-// Explain says what an error means for whoever looks after the integration.
+// Explain says what an error means for whoever looks after the integration: in which
+// state it leaves the stream, who has to act and how. Every error gets an answer. What
+// is not known is taken for Microsoft's and tried again: a wrong guess costs a call now
+// and then and no data. Where there is no reason of ours it is the error's own text, on
+// one line, for the table of the status.
 func (c *accounts) Explain(err error) engine.Verdict {
 	v := c.explain(err)
 	v.Elsewhere = elsewhere(err)
@@ -80,7 +88,10 @@ func (c *accounts) Explain(err error) engine.Verdict {
 
 // elsewhere says for how long a door may fail with an error before another one is
 // taken; 0 when the fault is not that of the door: a limit, a credential, a licence
-// or the way there.
+// or the way there. Behind another door such a fault would be the same, or would pass
+// before the stream is read in full there, which is what a change of the door costs.
+// An error that Microsoft has not answered with a status is never the door's: it is the
+// network's, or ours.
 func elsewhere(err error) time.Duration {
 	if _, ok := entra.AsTokenError(err); ok {
 		return 0
@@ -102,7 +113,10 @@ func elsewhere(err error) time.Duration {
 	return 0
 }
 
-// explain finds the meaning of an error.
+// explain finds the meaning of an error, from the inside out: a refusal of Entra ID and
+// a wrong setting come wrapped in the call that wanted a token, and say more than it.
+// A time that ran out comes after what the SDKs know, which may wrap one, and before
+// the network, since it is an error of the network by its type and has another owner.
 func (c *accounts) explain(err error) engine.Verdict {
 	if refused, ok := entra.AsTokenError(err); ok {
 		return explainToken(refused)
@@ -128,7 +142,9 @@ func (c *accounts) explain(err error) engine.Verdict {
 	return withAnswer(engine.Verdict{State: gatehouse.StreamUpstream, Owner: microsoft, Mend: "it is tried again by itself; when it stays, give Microsoft the request id"}, err)
 }
 
-// withAnswer adds what Microsoft's answer says.
+// withAnswer adds what Microsoft's answer says: until when it wants no call, and which
+// permission it misses. The latter is Microsoft's own list for that call, which is
+// right when ours has fallen behind.
 func withAnswer(v engine.Verdict, err error) engine.Verdict {
 	answer, ok := errors.AsType[*defender.Error](err)
 	if !ok {
@@ -143,7 +159,9 @@ func withAnswer(v engine.Verdict, err error) engine.Verdict {
 	return v
 }
 
-// explainToken says what a refusal of Entra ID means.
+// explainToken says what a refusal of Entra ID means. All but those that pass by
+// themselves are for a person, since no retry mends a credential; where the code is not
+// among those that we have words for, the check is named, which asks step by step.
 func explainToken(refused *entra.TokenError) engine.Verdict {
 	v := engine.Verdict{State: gatehouse.StreamUnauthorized, Owner: you, Mend: "run gatehouse check with the same settings: it names the mend"}
 	known, ok := refused.Known()
@@ -160,7 +178,9 @@ func explainToken(refused *entra.TokenError) engine.Verdict {
 }
 
 // tokenMends says what to do about the refusals that come up in the life of an
-// integration.
+// integration. It was checked when it was added, so that these are what has changed
+// since at the customer's: a secret has ended, a tenant has left, a policy is new. The
+// many mistakes of a first set-up are the check's.
 func tokenMends() map[int]string {
 	return map[int]string{
 		7000222: "make a new client secret in Entra ID and give it with gatehouse integrations credential",

@@ -67,7 +67,8 @@ func NewRiver(ctx context.Context, s *store.Store, o RiverOptions) (Jobs, error)
 }
 
 // alone does something while no other process does it: River's migrations do not
-// bear company.
+// bear company. The lock is PostgreSQL's own, of a session: it needs no table, and a
+// process that dies with it gives it back.
 func alone(ctx context.Context, pool *pgxpool.Pool, do func() error) error {
 	const key = 0x6761746568 // "gateh"
 	c, err := pool.Acquire(ctx)
@@ -86,7 +87,10 @@ func alone(ctx context.Context, pool *pgxpool.Pool, do func() error) error {
 	return err
 }
 
-// riverPool opens the connections of River: one listens, the others work.
+// riverPool opens the connections of River: one listens, the others work. They are
+// few and not those of the store, so that a queue that waits for its database takes
+// no connection from a page that is being committed. Their name in pg_stat_activity
+// tells the two apart.
 func riverPool(ctx context.Context, address string) (*pgxpool.Pool, error) {
 	c, err := pgxpool.ParseConfig(address)
 	if err != nil {
@@ -100,7 +104,9 @@ func riverPool(ctx context.Context, address string) (*pgxpool.Pool, error) {
 	return pgxpool.NewWithConfig(ctx, c)
 }
 
-// riverJobs are jobs on River, over either driver.
+// riverJobs are jobs on River, over either driver. River's client is made by Start:
+// only there is it known what the jobs do, and a process that reads once and ends
+// needs no queue.
 type riverJobs[T any] struct {
 	driver  riverdriver.Driver[T]
 	options RiverOptions
@@ -108,10 +114,7 @@ type riverJobs[T any] struct {
 	close   func()
 }
 
-var (
-	_ Jobs = (*riverJobs[*sql.Tx])(nil)
-	_      = rivertype.JobStateRunning
-)
+var _ Jobs = (*riverJobs[*sql.Tx])(nil)
 
 // migrationTries is how often the tables are tried to be made when several
 // processes open one SQLite file at once: the loser finds the winner's work on
@@ -143,7 +146,10 @@ type syncArgs struct {
 // Kind names the job in the database.
 func (syncArgs) Kind() string { return "sync" }
 
-// The times of a job. It is short, however long the session that it looks after.
+// The times of a job. It is short, however long the session that it looks after:
+// River takes a job for dead by the clock alone, so that a session of hours as one job
+// would be handed out twice. The timeout is above what the engine needs to answer, and
+// the rescue above the timeout, for River not to rescue what still runs.
 const (
 	jobTimeout = 20 * time.Second
 	jobRescue  = 30 * time.Second
@@ -152,7 +158,9 @@ const (
 // maxAttempts is as good as for ever: a snooze takes none, a rescue takes one.
 const maxAttempts = 30000
 
-// insertOpts say that an integration has one job, whatever it is doing.
+// insertOpts say that an integration has one job, whatever it is doing: a second one
+// would only find its work taken, and come back for as long as the first. A job that
+// has ended does not count: it ends when its integration is gone.
 func insertOpts() *river.InsertOpts {
 	return &river.InsertOpts{MaxAttempts: maxAttempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
@@ -166,7 +174,10 @@ type syncWorker struct {
 	work func(ctx context.Context, integration string) time.Duration
 }
 
-// Work works on one job and puts it back for later.
+// Work works on one job and puts it back for later. It never fails: what goes wrong
+// with an integration is kept in the health of its streams, which say themselves when
+// they are due again; River's own pauses between attempts know nothing of that. A
+// snooze leaves the job in its row, so that the queue does not grow with time.
 func (w *syncWorker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
 	again := w.work(ctx, job.Args.Integration)
 	if again < 0 {
@@ -178,10 +189,13 @@ func (w *syncWorker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
 // Timeout is when a job is cut short.
 func (*syncWorker) Timeout(*river.Job[syncArgs]) time.Duration { return jobTimeout }
 
-// NextRetry lets a job that was rescued come back at once.
+// NextRetry lets a job that was rescued come back at once: its process has died, and
+// the integration has waited for the rescue already.
 func (*syncWorker) NextRetry(*river.Job[syncArgs]) time.Time { return time.Now() }
 
-// Start hands out jobs to work until Stop.
+// Start hands out jobs to work until Stop. The context is for the start alone: when
+// the caller's ends, Stop is what follows, in good order. A queue that ended with it
+// would cut the jobs at work short before their sessions are.
 func (j *riverJobs[T]) Start(ctx context.Context, work func(context.Context, string) time.Duration) error {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &syncWorker{work: work})
@@ -199,12 +213,13 @@ func (j *riverJobs[T]) Start(ctx context.Context, work func(context.Context, str
 		return err
 	}
 	j.client = client
-	// The queue is stopped by Stop, in good order, and not by the caller's context.
 	return client.Start(context.WithoutCancel(ctx))
 }
 
-// Ensure makes the jobs of the integrations that have none, in batches, and brings
-// back those that lie too far ahead.
+// Ensure makes the jobs of the integrations that have none, and brings back those that
+// lie too far ahead. It may be called for all of them at any time and by every
+// process: the queue knows which are there. It goes in batches, since a statement
+// takes only so many values, and on SQLite pages wait behind it.
 func (j *riverJobs[T]) Ensure(ctx context.Context, integrations []string) error {
 	const batch = 200
 	for len(integrations) > 0 {
@@ -231,7 +246,9 @@ func (j *riverJobs[T]) Ensure(ctx context.Context, integrations []string) error 
 	return nil
 }
 
-// Wake lets the job of an integration come at once, and makes it when it has none.
+// Wake lets the job of an integration come at once, and makes it when it has none. It
+// inserts first and looks then, for between a look and an insertion another process
+// may insert. A job that runs is left as it is by River.
 func (j *riverJobs[T]) Wake(ctx context.Context, integration string) error {
 	added, err := j.client.Insert(ctx, syncArgs{integration}, insertOpts())
 	if err == nil && added.UniqueSkippedAsDuplicate {
@@ -244,6 +261,8 @@ func (j *riverJobs[T]) Wake(ctx context.Context, integration string) error {
 }
 
 // Stop hands out no more jobs and waits for those at work, and closes the connections.
+// When ctx ends first the jobs are cancelled: they only look after sessions, which the
+// engine has ended before, so that nothing is lost with them.
 func (j *riverJobs[T]) Stop(ctx context.Context) error {
 	defer j.close()
 	if j.client == nil {
@@ -253,6 +272,5 @@ func (j *riverJobs[T]) Stop(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	// The time is up: jobs only look after sessions, nothing is lost with them.
 	return j.client.StopAndCancel(context.WithoutCancel(ctx))
 }
