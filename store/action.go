@@ -160,11 +160,7 @@ func (s *Store) ActionByUpstreamID(ctx context.Context, integration, upstream st
 
 // oneAction reads one action.
 func (s *Store) oneAction(row *sql.Row, which string) (gatehouse.ResponseAction, error) {
-	a, err := shownAction(row.Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return gatehouse.ResponseAction{}, fmt.Errorf("store: action %s: %w", which, ErrNotFound)
-	}
-	return a, s.failure("read action", err)
+	return one(s, row, "read action", "action "+which, shownAction)
 }
 
 // ActionFilter says which actions to list.
@@ -184,23 +180,10 @@ func (s *Store) Actions(ctx context.Context, f ActionFilter) ([]gatehouse.Respon
 	if err != nil {
 		return nil, err
 	}
-	if f.After != "" {
-		var created int64
-		err := s.read.QueryRowContext(ctx, "SELECT created FROM actions WHERE id = $1", f.After).Scan(&created)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil, fmt.Errorf("store: list actions after %q: %w: there is no such action", f.After, ErrInvalid)
-		}
-		if err != nil {
-			return nil, s.failure("list actions", err)
-		}
-		c.add("(created < ? OR (created = ? AND id < ?))", created, created, f.After)
+	if err := s.olderThan(ctx, c, "actions", f.After); err != nil {
+		return nil, err
 	}
-	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM actions%s ORDER BY created DESC, id DESC LIMIT %d", actionColumns, c.where(), bounded(f.Limit)), c.args...)
-	if err != nil {
-		return nil, s.failure("list actions", err)
-	}
-	all, err := scanAll(rows, shownAction)
-	return all, s.failure("list actions", err)
+	return every(ctx, s, "list actions", shownAction, fmt.Sprintf("SELECT %s FROM actions%s ORDER BY created DESC, id DESC LIMIT %d", actionColumns, c.where(), bounded(f.Limit)), c.args...)
 }
 
 // conditions are what a filter asks for.

@@ -67,17 +67,12 @@ func (s *Store) ActionEvents(ctx context.Context, after int64, f ActionEventFilt
 	if f.Action != "" {
 		c.add("action_id = ?", f.Action)
 	}
-	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT number, action_id, integration_id, name, target, state, at FROM action_events%s ORDER BY number LIMIT %d", c.where(), bounded(f.Limit)), c.args...)
-	if err != nil {
-		return nil, s.failure("read events of actions", err)
-	}
-	all, err := scanAll(rows, func(scan func(...any) error) (e gatehouse.ActionEvent, err error) {
+	return every(ctx, s, "read events of actions", func(scan func(...any) error) (e gatehouse.ActionEvent, err error) {
 		var at int64
 		err = scan(&e.Number, &e.Action, &e.Integration, &e.Name, &e.Target, &e.State, &at)
 		e.Time = moment(at)
 		return e, err
-	})
-	return all, s.failure("read events of actions", err)
+	}, fmt.Sprintf("SELECT number, action_id, integration_id, name, target, state, at FROM action_events%s ORDER BY number LIMIT %d", c.where(), bounded(f.Limit)), c.args...)
 }
 
 // LastActionEvent returns the number of the newest change of state; 0 when there

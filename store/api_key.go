@@ -80,21 +80,12 @@ func (s *Store) Key(ctx context.Context, id string) (gatehouse.Key, error) {
 
 // apiKey reads one key.
 func (s *Store) apiKey(row *sql.Row, which string) (gatehouse.Key, error) {
-	k, err := scanAPIKey(row.Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return gatehouse.Key{}, fmt.Errorf("store: API key %s: %w", which, ErrNotFound)
-	}
-	return k, s.failure("read API key", err)
+	return one(s, row, "read API key", "API key "+which, scanAPIKey)
 }
 
 // Keys returns every API key, revoked ones too, the oldest first.
 func (s *Store) Keys(ctx context.Context) ([]gatehouse.Key, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+apiKeyColumns+" FROM api_keys ORDER BY created, id")
-	if err != nil {
-		return nil, s.failure("read API keys", err)
-	}
-	all, err := scanAll(rows, scanAPIKey)
-	return all, s.failure("read API keys", err)
+	return every(ctx, s, "read API keys", scanAPIKey, "SELECT "+apiKeyColumns+" FROM api_keys ORDER BY created, id")
 }
 
 // RevokeKey ends a key for good, at once. To revoke it again changes nothing.

@@ -96,12 +96,7 @@ func (s *Store) Audit(ctx context.Context, q AuditQuery) ([]gatehouse.AuditEntry
 	if q.Newest {
 		order = "number DESC"
 	}
-	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM audit%s ORDER BY %s LIMIT %d", auditColumns, c.where(), order, bounded(q.Limit)), c.args...)
-	if err != nil {
-		return nil, s.failure("read the audit log", err)
-	}
-	all, err := scanAll(rows, scanAudit)
-	return all, s.failure("read the audit log", err)
+	return every(ctx, s, "read the audit log", scanAudit, fmt.Sprintf("SELECT %s FROM audit%s ORDER BY %s LIMIT %d", auditColumns, c.where(), order, bounded(q.Limit)), c.args...)
 }
 
 // conditions are what a query asks for.

@@ -87,21 +87,12 @@ func huntDue(h gatehouse.Hunt) int64 {
 // Hunt returns the hunt with that id or that name; the id wins.
 func (s *Store) Hunt(ctx context.Context, idOrName string) (gatehouse.Hunt, error) {
 	row := s.read.QueryRowContext(ctx, "SELECT "+huntColumns+" FROM hunts WHERE id = $1 OR name = $1 ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1", idOrName)
-	h, err := scanHunt(row.Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return gatehouse.Hunt{}, fmt.Errorf("store: hunt %q: %w", idOrName, ErrNotFound)
-	}
-	return h, s.failure("read hunt", err)
+	return one(s, row, "read hunt", fmt.Sprintf("hunt %q", idOrName), scanHunt)
 }
 
 // Hunts returns every hunt, by name.
 func (s *Store) Hunts(ctx context.Context) ([]gatehouse.Hunt, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+huntColumns+" FROM hunts ORDER BY name")
-	if err != nil {
-		return nil, s.failure("read hunts", err)
-	}
-	all, err := scanAll(rows, scanHunt)
-	return all, s.failure("read hunts", err)
+	return every(ctx, s, "read hunts", scanHunt, "SELECT "+huntColumns+" FROM hunts ORDER BY name")
 }
 
 // RemoveHunt forgets a hunt. Its runs stay until they are trimmed.

@@ -85,11 +85,8 @@ func orNoRun(id string, n int64, err error) error {
 
 // HuntRun returns one run. It fails with [ErrNotFound] when there is none.
 func (s *Store) HuntRun(ctx context.Context, id string) (gatehouse.HuntRun, error) {
-	r, err := scanHuntRun(s.read.QueryRowContext(ctx, "SELECT "+huntRunColumns+" FROM hunt_runs WHERE id = $1", id).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return gatehouse.HuntRun{}, orNoRun(id, 0, nil)
-	}
-	return r, s.failure("read run of a hunt", err)
+	row := s.read.QueryRowContext(ctx, "SELECT "+huntRunColumns+" FROM hunt_runs WHERE id = $1", id)
+	return one(s, row, "read run of a hunt", fmt.Sprintf("run %q of a hunt", id), scanHuntRun)
 }
 
 // HuntRunFilter says which runs to list.
@@ -115,23 +112,10 @@ func (s *Store) HuntRuns(ctx context.Context, f HuntRunFilter) ([]gatehouse.Hunt
 			return nil, err
 		}
 	}
-	if f.After != "" {
-		var created int64
-		err := s.read.QueryRowContext(ctx, "SELECT created FROM hunt_runs WHERE id = $1", f.After).Scan(&created)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil, fmt.Errorf("store: list runs of hunts after %q: %w: there is no such run", f.After, ErrInvalid)
-		}
-		if err != nil {
-			return nil, s.failure("list runs of hunts", err)
-		}
-		c.add("(created < ? OR (created = ? AND id < ?))", created, created, f.After)
+	if err := s.olderThan(ctx, c, "hunt_runs", f.After); err != nil {
+		return nil, err
 	}
-	rows, err := s.read.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM hunt_runs%s ORDER BY created DESC, id DESC LIMIT %d", huntRunColumns, c.where(), bounded(f.Limit)), c.args...)
-	if err != nil {
-		return nil, s.failure("list runs of hunts", err)
-	}
-	all, err := scanAll(rows, scanHuntRun)
-	return all, s.failure("list runs of hunts", err)
+	return every(ctx, s, "list runs of hunts", scanHuntRun, fmt.Sprintf("SELECT %s FROM hunt_runs%s ORDER BY created DESC, id DESC LIMIT %d", huntRunColumns, c.where(), bounded(f.Limit)), c.args...)
 }
 
 // AppendHuntRows adds rows, each an object of JSON, to what a run has found, and
@@ -161,17 +145,12 @@ func (s *Store) AppendHuntRows(ctx context.Context, run string, rows []json.RawM
 // HuntRows returns the rows of a run with a number greater than after, in their
 // order: at most limit, default 100, at most 1,000.
 func (s *Store) HuntRows(ctx context.Context, run string, after int64, limit int) ([]gatehouse.HuntRow, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT number, body FROM hunt_rows WHERE run_id = $1 AND number > $2 ORDER BY number LIMIT $3", run, after, bounded(limit))
-	if err != nil {
-		return nil, s.failure("read rows of a hunt", err)
-	}
-	all, err := scanAll(rows, func(scan func(...any) error) (r gatehouse.HuntRow, err error) {
+	return every(ctx, s, "read rows of a hunt", func(scan func(...any) error) (r gatehouse.HuntRow, err error) {
 		var body []byte
 		err = scan(&r.Number, &body)
 		r.Row = body
 		return r, err
-	})
-	return all, s.failure("read rows of a hunt", err)
+	}, "SELECT number, body FROM hunt_rows WHERE run_id = $1 AND number > $2 ORDER BY number LIMIT $3", run, after, bounded(limit))
 }
 
 // TrimHuntRuns forgets the runs that ended before that time, with their rows,
