@@ -1,10 +1,12 @@
 package emulated
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 )
 
@@ -25,7 +27,11 @@ func Start(tb testing.TB, o emulator.Options) Tenant {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { _ = server.Close() })
+	tb.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
 	access := server.DefaultTenant()
 	return Tenant{server, access, SignIn(tb, server.Addr(), server.CA(), access)}
 }
@@ -48,4 +54,16 @@ func (s Tenant) Hold(tb testing.TB, permissions ...gatehouse.Permission) {
 	if err := s.SetRoles(s.TenantID, s.ClientID, roles...); err != nil {
 		tb.Fatal(err)
 	}
+}
+
+// HoldAll gives the application every permission but those of these names.
+func (s Tenant) HoldAll(tb testing.TB, without ...string) {
+	tb.Helper()
+	var held []gatehouse.Permission
+	for _, p := range entra.Permissions() {
+		if !slices.Contains(without, p.Name) {
+			held = append(held, p.Permission)
+		}
+	}
+	s.Hold(tb, held...)
 }
