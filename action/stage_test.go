@@ -9,9 +9,8 @@ import (
 	"github.com/gatehouse-sec/gatehouse/action"
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
-	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 )
 
 // marker is that of every test's action.
@@ -19,9 +18,8 @@ var marker = action.Marker("act_test", 1)
 
 // stage is an emulator with one tenant, whose actions move when they are told to.
 type stage struct {
-	*emulator.Server
-	t      testing.TB
-	tenant emulator.TenantAccess
+	emulated.Tenant
+	t testing.TB
 }
 
 func raise(t testing.TB, rules emulator.ActionRules) stage {
@@ -29,12 +27,8 @@ func raise(t testing.TB, rules emulator.ActionRules) stage {
 	if rules.Pace == 0 {
 		rules.Pace = -1
 	}
-	server, err := emulator.Start(emulator.Options{Size: emulator.Size{Devices: 60, Alerts: 20, Actions: -1}, Actions: rules, Key: testkey.RSA()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
-	return stage{Server: server, t: t, tenant: server.DefaultTenant()}
+	o := emulator.Options{Size: emulator.Size{Devices: 60, Alerts: 20, Actions: -1}, Actions: rules}
+	return stage{Tenant: emulated.Start(t, o), t: t}
 }
 
 // everything are all permissions that the catalogue names.
@@ -50,32 +44,12 @@ func everything() (all []gatehouse.Permission) {
 // hold makes clients whose application holds some permissions and no others.
 func (s stage) hold(held ...gatehouse.Permission) action.Clients {
 	s.t.Helper()
-	roles := make([]emulator.Role, len(held))
-	for i, p := range held {
-		roles[i] = emulator.Role{Resource: string(p.Resource), Name: p.Name}
+	s.Hold(s.t, held...)
+	anew := emulated.SignIn(s.t, s.Addr(), s.CA(), s.TenantAccess) // a token says what was held when it was issued
+	return action.Clients{
+		Defender: anew.Defender(s.t, defender.Options{MaxRetries: -1}),
+		Graph:    anew.Graph(s.t, graph.Options{MaxRetries: -1}),
 	}
-	if err := s.SetRoles(s.tenant.TenantID, s.tenant.ClientID, roles...); err != nil {
-		s.t.Fatal(err)
-	}
-	transport, err := entra.EmulatorClient(s.Addr(), s.CA())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(transport.CloseIdleConnections)
-	cred, err := entra.NewCredential(entra.CredentialOptions{
-		TenantID: s.tenant.TenantID, ClientID: s.tenant.ClientID, Secret: entra.NewSecret(s.tenant.Secret), Client: transport,
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	var c action.Clients
-	if c.Defender, err = defender.New(cred, &defender.Options{Transport: transport, MaxRetries: -1}); err != nil {
-		s.t.Fatal(err)
-	}
-	if c.Graph, err = graph.New(cred, &graph.Options{Transport: transport, MaxRetries: -1}); err != nil {
-		s.t.Fatal(err)
-	}
-	return c
 }
 
 // device finds a device that can do every action, or one without a sensor.
@@ -170,7 +144,7 @@ func (s stage) finish(a action.Action, upstream string) {
 	case a.Doors[0].Cancel == nil:
 		return // done at once
 	}
-	if _, err := s.Do(s.tenant.TenantID, step); err != nil {
+	if _, err := s.Do(s.TenantID, step); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -179,7 +153,7 @@ func (s stage) finish(a action.Action, upstream string) {
 // comment all that it took.
 func (s stage) accepted() []emulator.Accepted {
 	s.t.Helper()
-	all, err := s.Accepted(s.tenant.TenantID)
+	all, err := s.Accepted(s.TenantID)
 	if err != nil {
 		s.t.Fatal(err)
 	}

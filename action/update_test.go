@@ -151,7 +151,7 @@ func TestEnds(t *testing.T) {
 			}
 			do := func(step emulator.Step) {
 				step.ID = sub.UpstreamID
-				if _, err := s.Do(s.tenant.TenantID, step); err != nil {
+				if _, err := s.Do(s.TenantID, step); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -187,7 +187,7 @@ func TestHiddenAction(t *testing.T) {
 	if found, err := d.Find(t.Context(), c, r, time.Now()); err != nil || found != nil {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if _, err := s.Do(s.tenant.TenantID, emulator.Step{Kind: emulator.StepShowAction}); err != nil {
+	if _, err := s.Do(s.TenantID, emulator.Step{Kind: emulator.StepShowAction}); err != nil {
 		t.Fatal(err)
 	}
 	if found, err := d.Find(t.Context(), c, r, time.Now()); err != nil || found == nil || found.UpstreamID != sub.UpstreamID {
