@@ -17,7 +17,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/action"
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
-	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 	"github.com/gatehouse-sec/gatehouse/respond"
 	"github.com/gatehouse-sec/gatehouse/store"
 )
@@ -401,21 +401,9 @@ func (g *garbler) RoundTrip(r *http.Request) (*http.Response, error) {
 // garble makes the clients read another body in place of the first answer.
 func (s *stage) garble(body string) {
 	s.t.Helper()
-	transport, err := entra.EmulatorClient(s.emulator.Addr(), s.emulator.CA())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(transport.CloseIdleConnections)
-	transport.Transport = &garbler{RoundTripper: transport.Transport, body: body}
-	cred, err := entra.NewCredential(entra.CredentialOptions{
-		TenantID: s.tenant.TenantID, ClientID: s.tenant.ClientID, Secret: entra.NewSecret(s.tenant.Secret), Client: transport,
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if s.clients.Defender, err = defender.New(cred, &defender.Options{Transport: transport, MaxRetries: -1, MaxWait: -1}); err != nil {
-		s.t.Fatal(err)
-	}
+	anew := emulated.SignIn(s.t, s.emulator.Addr(), s.emulator.CA(), s.tenant)
+	anew.Transport.Transport = &garbler{RoundTripper: anew.Transport.Transport, body: body}
+	s.clients.Defender = anew.Defender(s.t, defender.Options{MaxRetries: -1, MaxWait: -1})
 }
 
 // work lets the Responder work until the test ends.
