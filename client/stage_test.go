@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/app"
 	"github.com/gatehouse-sec/gatehouse/client"
 	"github.com/gatehouse-sec/gatehouse/emulator"
-	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 	"github.com/gatehouse-sec/gatehouse/server"
 )
 
@@ -41,19 +41,11 @@ type house struct {
 // newHouse builds a house with one mirrored tenant.
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	e, err := emulator.Start(emulator.Options{Size: emulator.Size{Devices: 30, Alerts: 12, VulnerabilityRows: 80}, Actions: emulator.ActionRules{Pace: 10 * time.Millisecond}})
-	must(t, err)
-	t.Cleanup(func() { must(t, e.Close()) })
-	h := &house{t: t, tenant: e.DefaultTenant(), routes: map[string]bool{}}
-	var roles []emulator.Role
-	for _, p := range entra.Permissions() {
-		roles = append(roles, emulator.Role{Resource: string(p.Resource), Name: p.Name})
-	}
-	must(t, e.SetRoles(h.tenant.TenantID, h.tenant.ClientID, roles...))
-	transport, err := entra.EmulatorClient(e.Addr(), e.CA())
-	must(t, err)
-	t.Cleanup(transport.CloseIdleConnections)
-	h.app, err = app.New(t.Context(), app.Options{Data: t.TempDir(), HTTPClient: transport})
+	tenant := emulated.Start(t, emulator.Options{Size: emulator.Size{Devices: 30, Alerts: 12, VulnerabilityRows: 80}, Actions: emulator.ActionRules{Pace: 10 * time.Millisecond}})
+	tenant.HoldAll(t)
+	h := &house{t: t, tenant: tenant.TenantAccess, routes: map[string]bool{}}
+	var err error
+	h.app, err = app.New(t.Context(), app.Options{Data: t.TempDir(), HTTPClient: tenant.Transport})
 	must(t, err)
 	t.Cleanup(func() { must(t, h.app.Close()) })
 	h.rest, err = h.app.REST()

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/client"
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 	"github.com/gatehouse-sec/gatehouse/mcp"
 )
 
@@ -35,34 +35,18 @@ type stage struct {
 // raise builds a stage, whose application has every permission but some.
 func raise(t testing.TB, without ...string) *stage {
 	t.Helper()
-	e, err := emulator.Start(emulator.Options{
+	tenant := emulated.Start(t, emulator.Options{
 		Size:    emulator.Size{Devices: 40, Alerts: 15, VulnerabilityRows: 150},
 		Actions: emulator.ActionRules{Pace: 20 * time.Millisecond},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = e.Close() })
-	tenant := e.DefaultTenant()
-	var roles []emulator.Role
-	for _, p := range entra.Permissions() {
-		if !slices.Contains(without, p.Name) {
-			roles = append(roles, emulator.Role{Resource: string(p.Resource), Name: p.Name})
-		}
-	}
-	if err := e.SetRoles(tenant.TenantID, tenant.ClientID, roles...); err != nil {
-		t.Fatal(err)
-	}
-	transport, err := entra.EmulatorClient(e.Addr(), e.CA())
-	if err != nil {
-		t.Fatal(err)
-	}
+	tenant.HoldAll(t, without...)
 	s := &stage{t: t}
-	if s.app, err = app.New(context.Background(), app.Options{Data: t.TempDir(), HTTPClient: transport}); err != nil {
+	var err error
+	if s.app, err = app.New(context.Background(), app.Options{Data: t.TempDir(), HTTPClient: tenant.Transport}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.app.Close() })
-	s.connect("contoso", tenant)
+	s.connect("contoso", tenant.TenantAccess)
 	if err := s.app.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
