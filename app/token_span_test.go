@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
 
@@ -20,16 +20,8 @@ import (
 // emulator's tenant.
 func traced(t *testing.T) (*App, *tracetest.InMemoryExporter, *emulator.Server, gatehouse.Integration) {
 	t.Helper()
-	e, err := emulator.Start(emulator.Options{Key: testkey.RSA(), Size: emulator.Size{Devices: 30, Alerts: 25, VulnerabilityRows: 200}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = e.Close() })
-	client, err := entra.EmulatorClient(e.Addr(), e.CA())
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := New(t.Context(), Options{Data: t.TempDir(), HTTPClient: client})
+	e := emulated.Start(t, emulator.Options{Size: emulator.Size{Devices: 30, Alerts: 25, VulnerabilityRows: 200}})
+	a, err := New(t.Context(), Options{Data: t.TempDir(), HTTPClient: e.Transport})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,14 +29,13 @@ func traced(t *testing.T) (*App, *tracetest.InMemoryExporter, *emulator.Server, 
 	spans := tracetest.NewInMemoryExporter()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans))
 	a.accounts.tracing = &tracing{provider: provider, tracer: provider.Tracer("test"), sessions: map[string]*session{}}
-	access := e.DefaultTenant()
-	i, _, err := a.AddIntegration(t.Context(), NewIntegration{SkipCheck: true, Secret: entra.NewSecret(access.Secret), Integration: gatehouse.Integration{
-		Name: "contoso", Tenant: access.TenantID, ClientID: access.ClientID, Credential: gatehouse.Credential{Kind: gatehouse.CredentialClientSecret},
+	i, _, err := a.AddIntegration(t.Context(), NewIntegration{SkipCheck: true, Secret: entra.NewSecret(e.Secret), Integration: gatehouse.Integration{
+		Name: "contoso", Tenant: e.TenantID, ClientID: e.ClientID, Credential: gatehouse.Credential{Kind: gatehouse.CredentialClientSecret},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a, spans, e, i
+	return a, spans, e.Server, i
 }
 
 // A request for a token is a span below what needed it: the session that signs in,

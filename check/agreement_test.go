@@ -6,17 +6,14 @@ import (
 
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 )
 
 // TestEmulatorPlaysEveryHost holds the two tables of hosts against each other:
 // the emulator has its own, so that it cannot share a mistake with entra.
 func TestEmulatorPlaysEveryHost(t *testing.T) {
 	t.Parallel()
-	server, err := emulator.Start(emulator.Options{Size: smallTenant, Key: testkey.RSA()})
-	must(t, err)
-	t.Cleanup(func() { server.Close() })
-	played := server.Hosts()
+	played := emulated.Start(t, emulator.Options{Size: smallTenant}).Hosts()
 	for _, cloud := range entra.Clouds() {
 		hosts := slices.Concat([]string{cloud.Authority[len("https://"):]}, cloud.MDE.Hosts, cloud.XDR.Hosts, cloud.Graph.Hosts)
 		for _, host := range hosts {
