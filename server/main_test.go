@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/app"
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 	"github.com/gatehouse-sec/gatehouse/server"
 )
 
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // house is a whole Gatehouse with its API, over an emulator.
 type house struct {
 	*testing.T
-	emulator *emulator.Server
+	emulator emulated.Tenant
 	app      *app.App
 	rest     *server.Server
 	url      string
@@ -81,22 +82,17 @@ func newHouse(t *testing.T, change ...func(*app.Options)) *house {
 // houseOver is a house over a tenant of some size.
 func houseOver(t *testing.T, size emulator.Size, change ...func(*app.Options)) *house {
 	t.Helper()
-	e, err := emulator.Start(emulator.Options{Size: size})
-	must(t, err)
-	t.Cleanup(func() { must(t, e.Close()) })
-	access := e.DefaultTenant()
-	must(t, e.Grant(access.TenantID, access.ClientID, emulator.MDERoles("Machine.Isolate", "Machine.ReadWrite.All", "Alert.ReadWrite.All")...))
-	client, err := entra.EmulatorClient(e.Addr(), e.CA())
-	must(t, err)
-	t.Cleanup(client.CloseIdleConnections)
+	e := emulated.Start(t, emulator.Options{Size: size})
+	e.Allow(t, emulator.MDERoles("Machine.Isolate", "Machine.ReadWrite.All", "Alert.ReadWrite.All")...)
 	h := &house{T: t, emulator: e, log: &logged{}, clock: &clock{}}
 	o := app.Options{
-		Data: t.TempDir(), HTTPClient: client, Now: h.clock.now,
+		Data: t.TempDir(), HTTPClient: e.Transport, Now: h.clock.now,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, f := range change {
 		f(&o)
 	}
+	var err error
 	h.app, err = app.New(t.Context(), o)
 	must(t, err)
 	t.Cleanup(func() { must(t, h.app.Close()) })

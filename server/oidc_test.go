@@ -13,7 +13,6 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/api"
 	"github.com/gatehouse-sec/gatehouse/app"
-	"github.com/gatehouse-sec/gatehouse/entra"
 )
 
 // tenant is the emulator's first tenant.
@@ -33,15 +32,12 @@ func people(audience string) func(*app.Options) {
 // token asks the emulator for a token.
 func (h *house) token(resource string) string {
 	h.Helper()
-	access := h.emulator.DefaultTenant()
-	client, err := entra.EmulatorClient(h.emulator.Addr(), h.emulator.CA())
-	must(h, err)
-	defer client.CloseIdleConnections()
+	access := h.emulator.TenantAccess
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {access.ClientID}, "client_secret": {access.Secret}, "scope": {resource + "/.default"}}
 	req, err := http.NewRequestWithContext(h.Context(), http.MethodPost, "https://login.microsoftonline.com/"+access.TenantID+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
 	must(h, err)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := client.Do(req)
+	resp, err := h.emulator.Transport.Do(req)
 	must(h, err)
 	answer := into[struct {
 		Token string `json:"access_token"`

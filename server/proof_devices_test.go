@@ -17,7 +17,6 @@ import (
 	"github.com/gatehouse-sec/gatehouse/api"
 	"github.com/gatehouse-sec/gatehouse/app"
 	"github.com/gatehouse-sec/gatehouse/emulator"
-	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
 
@@ -105,13 +104,7 @@ func (h *house) measure(t *testing.T, name, path string, requests int) {
 // measureDefender asks Defender the same with one call.
 func (h *house) measureDefender(t *testing.T, odata string) {
 	t.Helper()
-	access := h.emulator.DefaultTenant()
-	client, err := entra.EmulatorClient(h.emulator.Addr(), h.emulator.CA())
-	must(t, err)
-	defer client.CloseIdleConnections()
-	cred, err := entra.NewCredential(entra.CredentialOptions{TenantID: access.TenantID, ClientID: access.ClientID, Secret: entra.NewSecret(access.Secret), Client: client})
-	must(t, err)
-	token, err := cred.Token(t.Context(), "https://api.securitycenter.microsoft.com")
+	token, err := h.emulator.Credential.Token(t.Context(), "https://api.securitycenter.microsoft.com")
 	must(t, err)
 	var took []time.Duration
 	for range 5 {
@@ -119,7 +112,7 @@ func (h *house) measureDefender(t *testing.T, odata string) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.security.microsoft.com/api/machines?$top=50&$filter="+url.QueryEscape(odata), nil)
 		must(t, err)
 		req.Header.Set("Authorization", "Bearer "+token.Token)
-		resp, err := client.Do(req)
+		resp, err := h.emulator.Transport.Do(req)
 		must(t, err)
 		size, _ := io.Copy(io.Discard, resp.Body)
 		_ = resp.Body.Close()

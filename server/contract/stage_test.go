@@ -10,13 +10,13 @@ import (
 	"github.com/gatehouse-sec/gatehouse/app"
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 )
 
 // stage is a whole Gatehouse over an emulator, with its API behind TLS.
 type stage struct {
 	testing.TB
-	emulator    *emulator.Server
+	emulator    emulated.Tenant
 	app         *app.App
 	web         *httptest.Server
 	integration gatehouse.Integration
@@ -25,22 +25,15 @@ type stage struct {
 // newStage starts an emulator, connects its default tenant and mirrors all of it.
 func newStage(t testing.TB, devices int) *stage {
 	t.Helper()
-	e, err := emulator.Start(emulator.Options{
-		Size: emulator.Size{Devices: devices, Alerts: 10, VulnerabilityRows: 60}, NoLimits: true, Key: testkey.RSA(),
+	e := emulated.Start(t, emulator.Options{
+		Size: emulator.Size{Devices: devices, Alerts: 10, VulnerabilityRows: 60}, NoLimits: true,
 		Actions: emulator.ActionRules{Pace: 300 * time.Millisecond},
 	})
-	must(t, err)
-	t.Cleanup(func() { must(t, e.Close()) })
-	access := e.DefaultTenant()
-	for _, p := range entra.Permissions() {
-		must(t, e.Grant(access.TenantID, access.ClientID, emulator.Role{Resource: string(p.Resource), Name: p.Name}))
-	}
-	client, err := entra.EmulatorClient(e.Addr(), e.CA())
-	must(t, err)
-	t.Cleanup(client.CloseIdleConnections)
+	e.HoldAll(t)
 	s := &stage{TB: t, emulator: e}
+	var err error
 	s.app, err = app.New(t.Context(), app.Options{
-		Data: t.TempDir(), HTTPClient: client, API: app.APIOptions{RatePerMinute: -1},
+		Data: t.TempDir(), HTTPClient: e.Transport, API: app.APIOptions{RatePerMinute: -1},
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	must(t, err)
@@ -58,13 +51,12 @@ func newStage(t testing.TB, devices int) *stage {
 // connect adds the emulator's default tenant under a name.
 func (s *stage) connect(name string) gatehouse.Integration {
 	s.Helper()
-	access := s.emulator.DefaultTenant()
 	i, _, err := s.app.AddIntegration(s.Context(), app.NewIntegration{
 		Integration: gatehouse.Integration{
-			Name: name, Tenant: access.TenantID, ClientID: access.ClientID,
+			Name: name, Tenant: s.emulator.TenantID, ClientID: s.emulator.ClientID,
 			Credential: gatehouse.Credential{Kind: gatehouse.CredentialClientSecret},
 		},
-		Secret: entra.NewSecret(access.Secret), SkipCheck: true,
+		Secret: entra.NewSecret(s.emulator.Secret), SkipCheck: true,
 	})
 	must(s, err)
 	return i
