@@ -80,10 +80,14 @@ func (c *run) try(ctx context.Context, sdk clients, e entra.CapabilityEntry, cal
 	return s, refusal
 }
 
-// baseOf is the base URL over which an API is called.
+// baseOf is the base URL over which an API is called. Defender XDR has a host of
+// its own, unless the one for Defender for Endpoint was allowed by hand.
 func (c *run) baseOf(api gatehouse.API) string {
-	if api == gatehouse.APIGraph {
+	switch {
+	case api == gatehouse.APIGraph:
 		return c.base.Cloud.Graph.URL
+	case api == gatehouse.APIXDR && !c.base.Unlisted:
+		return c.base.Cloud.XDR.URL
 	}
 	return c.base.String()
 }

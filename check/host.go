@@ -55,10 +55,16 @@ func (c *run) checkHosts(ctx context.Context) (bool, error) {
 	}{
 		{authority, Error},
 		{c.base.String(), Error},
-		{c.base.Cloud.Graph.URL, Warning},
+		{c.baseOf(gatehouse.APIXDR), Warning}, // the one before, for most
+		{c.baseOf(gatehouse.APIGraph), Warning},
 	}
 	var skew time.Duration
+	greeted := map[string]bool{}
 	for _, h := range hosts {
+		if greeted[h.base] {
+			continue
+		}
+		greeted[h.base] = true
 		found, seen := c.greet(ctx, h.base)
 		if found.Severity == Error {
 			found.Severity = h.severity
