@@ -81,7 +81,7 @@ func opens(held []gatehouse.Permission, d stream.Door) bool {
 // stays tells of a record that a door has not shown whether it stays, since the
 // door cannot show it; nil when the door shows everything.
 func (c *accounts) stays(s stream.Stream, d stream.Door) func([]byte) bool {
-	if d.Horizon == 0 {
+	if d.ShowsAll() {
 		return nil
 	}
 	return func(document []byte) bool { return !s.Shows(d, document, c.options.Now()) }

@@ -9,6 +9,8 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/graph"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // late is how far back an incremental reading goes. Microsoft publishes alerts at
@@ -22,10 +24,25 @@ func alerts() Stream {
 		Name: Alerts, Title: "Alerts", Mode: Incremental, Interval: often, Overlap: late, Reconcile: daily,
 		Docs: "https://learn.microsoft.com/defender-endpoint/api/get-alerts",
 		Doors: []Door{
-			{API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Alert.Read.All", "Alert.ReadWrite.All"), Read: readAlerts},
+			{API: gatehouse.APIMDE, AnyOf: gatehouse.ResourceMDE.Permissions("Alert.Read.All", "Alert.ReadWrite.All"), Only: ofEndpoint, Read: readAlerts},
 			{API: gatehouse.APIGraph, AnyOf: gatehouse.ResourceGraph.Permissions("SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"), Read: readGraphAlerts},
 		},
 	}
+}
+
+// ofEndpoint tells of an alert whether it is one of Defender for Endpoint. Graph has
+// those of the other products as well, and names the product; Defender for Endpoint
+// does not, and has no others to speak of.
+func ofEndpoint(document []byte) bool {
+	var alert struct {
+		Source string `json:"serviceSource"`
+	}
+	_ = json.Unmarshal(document, &alert, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	switch enum(alert.Source) {
+	case "", "microsoftdefenderforendpoint":
+		return true
+	}
+	return false
 }
 
 func readAlerts(ctx context.Context, r Request) error {

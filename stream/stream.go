@@ -56,7 +56,10 @@ type Door struct {
 	// Horizon is how far back the door sees: an object that was last seen before is
 	// not shown, and so not gone for that. Default: 0, the door shows everything.
 	Horizon time.Duration
-	Read    func(ctx context.Context, r Request) error
+	// Only tells of an object, by its document of any door, whether it is of a kind that
+	// the door shows. Default: the door shows every kind.
+	Only func(document []byte) bool
+	Read func(ctx context.Context, r Request) error
 }
 
 // LastSeen returns when the object of a document was last seen, by any door; the
@@ -75,9 +78,15 @@ func (s Stream) LastSeen(document []byte) time.Time {
 	return time.Time{}
 }
 
+// ShowsAll tells whether a door shows every object that there is.
+func (d Door) ShowsAll() bool { return d.Horizon == 0 && d.Only == nil }
+
 // Shows tells whether a door can show the object of a document now. One whose
 // document does not say when it was last seen is taken to be shown.
 func (s Stream) Shows(d Door, document []byte, now time.Time) bool {
+	if d.Only != nil && !d.Only(document) {
+		return false
+	}
 	at := s.LastSeen(document)
 	return d.Horizon == 0 || at.IsZero() || !at.Before(now.Add(-d.Horizon))
 }
