@@ -128,9 +128,23 @@ func (k kept) secret(name string) (entra.Secret, error) {
 	return entra.NewSecret(s.Reveal()), err
 }
 
+// credential reads the credential of an integration, and returns the settings that it
+// belongs to. Secrets are read after the settings: when these have changed since, both
+// are read anew, for a secret is of one kind with the settings that came with it.
+func (c *accounts) credential(ctx context.Context, i gatehouse.Integration) (gatehouse.Integration, entra.CredentialOptions, error) {
+	for {
+		o, err := credentialOptions(i, kept{ctx, c.store, i.ID})
+		now, unread := c.store.Integration(ctx, i.ID)
+		if unread != nil || now.Changed.Equal(i.Changed) {
+			return i, o, err
+		}
+		i = now
+	}
+}
+
 // newAccount signs an integration in.
 func (c *accounts) newAccount(ctx context.Context, i gatehouse.Integration) (*account, error) {
-	o, err := credentialOptions(i, kept{ctx, c.store, i.ID})
+	i, o, err := c.credential(ctx, i)
 	if err != nil {
 		return nil, &settingError{err}
 	}

@@ -98,7 +98,7 @@ func (a *App) CheckIntegration(ctx context.Context, idOrName string) (*check.Rep
 	if err != nil {
 		return nil, err
 	}
-	o, err := credentialOptions(i, kept{ctx, a.store, i.ID})
+	i, o, err := a.accounts.credential(ctx, i)
 	if err != nil {
 		return nil, &settingError{err}
 	}
