@@ -144,14 +144,10 @@ func alertsOfMDE() desk {
 		},
 		read: func(ctx context.Context, c Clients, id string) (record, error) {
 			a, err := c.Defender.Alerts.Get(ctx, id)
-			rec := record{id: a.ID, raw: a.Raw, fields: map[string]string{
-				"status": string(a.Status), "assignedTo": a.AssignedTo,
-				"classification": string(a.Classification), "determination": string(a.Determination),
-			}}
-			for _, text := range a.Comments {
-				rec.comments = append(rec.comments, text.Comment)
-			}
-			return rec, err
+			return record{
+				id: a.ID, raw: a.Raw, comments: said(a.Comments, func(c defender.AlertComment) string { return c.Comment }),
+				fields: triage(a.Status, a.AssignedTo, a.Classification, a.Determination),
+			}, err
 		},
 	}
 }
@@ -184,20 +180,39 @@ func alertsOfGraph() desk {
 		},
 		read: func(ctx context.Context, c Clients, id string) (record, error) {
 			a, err := c.Graph.Alerts.Get(ctx, id)
-			return record{id: a.ID, raw: a.Raw, comments: graphComments(a.Comments), fields: map[string]string{
-				"status": string(a.Status), "assignedTo": a.AssignedTo,
-				"classification": string(a.Classification), "determination": string(a.Determination),
-			}}, err
+			return record{
+				id: a.ID, raw: a.Raw, comments: said(a.Comments, graphComment), fields: triage(a.Status, a.AssignedTo, a.Classification, a.Determination),
+			}, err
 		},
 	}
 }
 
-func graphComments(comments []graph.AlertComment) []string {
+// triage are the fields of a record by the names of the parameters that change them.
+func triage[S, C, D ~string](status S, assignedTo string, classification C, determination D) map[string]string {
+	return map[string]string{
+		"status": string(status), "assignedTo": assignedTo, "classification": string(classification), "determination": string(determination),
+	}
+}
+
+// said are the texts of comments, which have a type of their own in each API.
+func said[T any](comments []T, text func(T) string) []string {
 	texts := make([]string, len(comments))
 	for i, c := range comments {
-		texts[i] = c.Comment
+		texts[i] = text(c)
 	}
 	return texts
+}
+
+func graphComment(c graph.AlertComment) string { return c.Comment }
+
+// triageParameters are what both an alert and an incident can be updated with.
+func triageParameters(statuses []string) []Parameter {
+	return []Parameter{
+		{Name: "status", Title: "Status", Kind: Enum, Values: statuses, Doc: "How far it is dealt with."},
+		{Name: "assignedTo", Title: "Owner", Kind: Text, Doc: "Who deals with it, usually a user principal name."},
+		{Name: "classification", Title: "Classification", Kind: Enum, Values: texts(defender.ValidAlertClassifications()), Doc: "What it turned out to be."},
+		{Name: "determination", Title: "Determination", Kind: Enum, Values: texts(defender.ValidAlertDeterminations()), Doc: "The reason behind the classification."},
+	}
 }
 
 // alertDoors are the doors of every action on alerts.

@@ -53,13 +53,10 @@ func readIncidentOfXDR(ctx context.Context, c Clients, id string) (record, error
 		return record{}, err
 	}
 	i, err := c.Defender.Incidents.Get(ctx, n)
-	rec := record{id: id, raw: i.Raw, tags: i.Tags, fields: map[string]string{
-		"status": i.Status, "assignedTo": i.AssignedTo, "classification": i.Classification, "determination": i.Determination,
-	}}
-	for _, text := range i.Comments {
-		rec.comments = append(rec.comments, text.Comment)
-	}
-	return rec, err
+	return record{
+		id: id, raw: i.Raw, tags: i.Tags, comments: said(i.Comments, func(c defender.IncidentComment) string { return c.Comment }),
+		fields: triage(i.Status, i.AssignedTo, i.Classification, i.Determination),
+	}, err
 }
 
 // incidentsOfGraph is the desk of Microsoft Graph for incidents.
@@ -81,10 +78,10 @@ func incidentsOfGraph() desk {
 		},
 		read: func(ctx context.Context, c Clients, id string) (record, error) {
 			i, err := c.Graph.Incidents.Get(ctx, id, false)
-			return record{id: i.ID, raw: i.Raw, tags: i.CustomTags, comments: graphComments(i.Comments), fields: map[string]string{
-				"status": i.Status, "assignedTo": i.AssignedTo,
-				"classification": string(i.Classification), "determination": string(i.Determination),
-			}}, err
+			return record{
+				id: i.ID, raw: i.Raw, tags: i.CustomTags, comments: said(i.Comments, graphComment),
+				fields: triage(i.Status, i.AssignedTo, i.Classification, i.Determination),
+			}, err
 		},
 	}
 }

@@ -2,7 +2,6 @@ package action
 
 import (
 	"context"
-	"strings"
 
 	"github.com/gatehouse-sec/gatehouse/defender"
 )
@@ -14,9 +13,7 @@ func isolate() Action {
 		send: func(ctx context.Context, s *defender.MachineActionsService, r Request) (defender.MachineAction, error) {
 			return s.Isolate(ctx, r.Target, defender.IsolationType(r.Parameters["type"]), r.text())
 		},
-		same: func(a defender.MachineAction, r Request) bool {
-			return strings.EqualFold(a.Scope, r.Parameters["type"])
-		},
+		same: sameType,
 	}
 	return Action{
 		Name: "isolate", Title: "Isolate a device", Target: Device, Docs: mdeDocs + "isolate-machine",

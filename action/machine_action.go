@@ -166,3 +166,8 @@ func unlessOdd(err error) error {
 	}
 	return err
 }
+
+// sameType tells whether an action is of the type that a request wants.
+func sameType(a defender.MachineAction, r Request) bool {
+	return strings.EqualFold(a.Scope, r.Parameters["type"])
+}

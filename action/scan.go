@@ -2,7 +2,6 @@ package action
 
 import (
 	"context"
-	"strings"
 
 	"github.com/gatehouse-sec/gatehouse/defender"
 )
@@ -14,9 +13,7 @@ func scan() Action {
 		send: func(ctx context.Context, s *defender.MachineActionsService, r Request) (defender.MachineAction, error) {
 			return s.RunAntiVirusScan(ctx, r.Target, defender.ScanType(r.Parameters["type"]), r.text())
 		},
-		same: func(a defender.MachineAction, r Request) bool {
-			return strings.EqualFold(a.Scope, r.Parameters["type"])
-		},
+		same: sameType,
 	}
 	return Action{
 		Name: "scan", Title: "Scan a device", Target: Device, Docs: mdeDocs + "run-av-scan",
