@@ -40,9 +40,9 @@ func newAuditListCommand(p *program) *cobra.Command {
 	cmd.Flags().StringVar(&q.Actor, "actor", "", "`ID` of who did it")
 	cmd.Flags().StringVar(&q.Operation, "operation", "", "`OPERATION`, as keys.create; with .* at the end all that begin so")
 	cmd.Flags().StringVar(&q.Target, "target", "", "`ID` of what it was done to")
-	cmd.Flags().StringVar(&q.Outcome, "outcome", "", "`WORD` for how it ended: done, refused, failed")
+	outcome := addEnum(cmd, "outcome", "how it ended", []string{"done", "refused", "failed"})
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		q.All, q.Newest, q.Since = true, true, since.at
+		q.All, q.Newest, q.Since, q.Outcome = true, true, since.at, outcome.value
 		return p.useAudit(cmd.Context(), func(desk auditDesk) error {
 			newest, err := desk.newestAudit(cmd.Context(), q, limit.rows)
 			if err != nil {

@@ -132,6 +132,9 @@ func (p *program) certificate(o *entra.CredentialOptions, path string) error {
 	if err != nil {
 		return err
 	}
+	if len(content) == 0 {
+		return usagef("certificate: the file is empty")
+	}
 	p.hideKey(content)
 	o.Certificate = entra.NewSecret(string(content))
 	for _, l := range p.config.layers {

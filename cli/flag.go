@@ -80,7 +80,7 @@ const mayBeEmpty = "may-be-empty"
 func refuseEmpty(set *pflag.FlagSet) error {
 	var empty []string
 	set.Visit(func(f *pflag.Flag) {
-		if _, fine := f.Annotations[mayBeEmpty]; !fine && f.Value.Type() == "string" && f.Value.String() == "" {
+		if _, fine := f.Annotations[mayBeEmpty]; !fine && hasNothing(f.Value) {
 			empty = append(empty, "--"+f.Name)
 		}
 	})
@@ -91,6 +91,14 @@ func refuseEmpty(set *pflag.FlagSet) error {
 		return usagef("%s is empty: leave it out, or give it a value", empty[0])
 	}
 	return usagef("%s are empty: leave them out, or give them values", strings.Join(empty, " and "))
+}
+
+// hasNothing reports whether a text is empty, or one of a list of texts.
+func hasNothing(value pflag.Value) bool {
+	if many, ok := value.(pflag.SliceValue); ok {
+		return len(many.GetSlice()) == 0 || slices.Contains(many.GetSlice(), "")
+	}
+	return value.Type() == "string" && value.String() == ""
 }
 
 func (l *flagLayer) raw(s setting) (any, error) {

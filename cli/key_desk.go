@@ -2,11 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/api"
 	"github.com/gatehouse-sec/gatehouse/app"
+	"github.com/gatehouse-sec/gatehouse/store"
 )
 
 // keyDesk is where API keys are looked after.
@@ -40,11 +43,21 @@ func (l localKeys) keys(ctx context.Context) ([]gatehouse.Key, error) {
 }
 
 func (l localKeys) rotateKey(ctx context.Context, id string, keepOld time.Duration) (gatehouse.Key, gatehouse.Secret, error) {
-	return l.app.RotateKey(ctx, id, keepOld)
+	k, text, err := l.app.RotateKey(ctx, id, keepOld)
+	return k, text, whichKey(err)
 }
 
 func (l localKeys) revokeKey(ctx context.Context, id string) (gatehouse.Key, error) {
-	return l.app.RevokeKey(ctx, id)
+	k, err := l.app.RevokeKey(ctx, id)
+	return k, whichKey(err)
+}
+
+// whichKey says where the ids of keys are when there is none of an id.
+func whichKey(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("%w: gatehouse keys list shows the ids", err)
+	}
+	return err
 }
 
 var _ keyDesk = (*service)(nil)

@@ -25,7 +25,7 @@ const mirrorHelp = `
 
 When the account is mirrored ("gatehouse integrations add", "gatehouse sync"),
 the list comes from the mirror, and standard error says how old that is. --live
-asks Defender; so do --filter and --device.`
+asks Defender, and so does what the mirror cannot apply, such as --filter.`
 
 // mirrored is one stream of one integration, read whole at least once.
 type mirrored struct {

@@ -36,6 +36,12 @@ func problemOf(err error) (*api.Problem, bool) {
 	return p, ok
 }
 
+// inCommands names commands in place of the routes that do the same.
+func inCommands(text string) string {
+	return strings.NewReplacer("GET /v1/actions", "gatehouse actions list", "GET /v1/keys", "gatehouse keys list",
+		"GET /v1/integrations", "gatehouse integrations list").Replace(text)
+}
+
 // describeProblem is a problem in one line: what is wrong, what the ambiguous name
 // may have meant, and how to mend it.
 func describeProblem(p *api.Problem) string {
@@ -61,7 +67,7 @@ func describeProblem(p *api.Problem) string {
 	case p.Mend != "":
 		text += "; " + p.Mend
 	}
-	return text
+	return inCommands(text)
 }
 
 // describeCandidates lists what a name may have meant: id, name, platform and when

@@ -46,6 +46,7 @@ on the built-in emulator.`,
 	root.SetCompletionCommandGroupID(groupMore)
 	root.AddCommand(rootCommands(p)...)
 	root.AddCommand(helpTopics()...)
+	addCompletion(root)
 	refuseStrayArguments(root)
 	keepFlagOrder(root)
 	return root
@@ -139,7 +140,27 @@ func flagError(cmd *cobra.Command, err error) error {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 		return usagef("%w for %q%s", err, cmd.CommandPath(), didYouMean("--"+unknown.GetSpecifiedName(), names))
 	}
+	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok && wanted(bad.GetFlag()) != "" {
+		return usagef("invalid argument %q for %q flag: want %s", bad.GetValue(), "--"+bad.GetFlag().Name, wanted(bad.GetFlag()))
+	}
 	return usagef("%w", err)
+}
+
+// wanted says what a flag of one of Go's own kinds takes.
+func wanted(flag *pflag.Flag) string {
+	switch flag.Value.Type() {
+	case "int", "int64":
+		return "a whole number"
+	case "uint64":
+		return "a whole number, 0 or more"
+	case "float64":
+		return "a number"
+	case "duration":
+		return "a length of time, such as 90s, 15m or 24h"
+	case "bool":
+		return "true or false"
+	}
+	return ""
 }
 
 // refuseStrayArguments makes every command that takes no arguments say so, and
@@ -177,6 +198,11 @@ func wants(names ...string) cobra.PositionalArgs {
 			return usagef("%s needs %s: %s", cmd.CommandPath(), strings.TrimSuffix(names[len(args)], "..."), cmd.UseLine())
 		case len(args) > len(names) && !open:
 			return usagef("%s takes no argument %q: %s", cmd.CommandPath(), args[len(names)], cmd.UseLine())
+		}
+		for i, arg := range args {
+			if arg == "" {
+				return usagef("%s: %s is empty: %s", cmd.CommandPath(), strings.TrimSuffix(names[min(i, len(names)-1)], "..."), cmd.UseLine())
+			}
 		}
 		return nil
 	}

@@ -55,7 +55,10 @@ func (f *serveFlags) options() (app.Options, error) {
 		}
 	}
 	rate := f.rate
-	if rate <= 0 {
+	switch {
+	case rate < 0:
+		return app.Options{}, usagef("--rate is %d: want a number of requests, or 0 for no limit", rate)
+	case rate == 0:
 		rate = -1
 	}
 	people, err := f.oidc()
