@@ -16,8 +16,8 @@ import (
 	"github.com/gatehouse-sec/gatehouse/app"
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 	"github.com/gatehouse-sec/gatehouse/internal/pgtest"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
 	"github.com/gatehouse-sec/gatehouse/store"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
@@ -69,17 +69,7 @@ func keyFile(t testing.TB) string {
 // emulate starts an emulator.
 func emulate(t testing.TB, o emulator.Options) *emulator.Server {
 	t.Helper()
-	o.Key = testkey.RSA()
-	s, err := emulator.Start(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return emulated.Start(t, o).Server
 }
 
 // open makes an application that speaks to the emulator.

@@ -15,7 +15,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 )
 
 // smallTenant is enough to answer every probe.
@@ -36,12 +36,8 @@ func start(t *testing.T, spec func(*emulator.TenantSpec)) (*emulator.Server, emu
 	if spec != nil {
 		spec(&tenant)
 	}
-	server, err := emulator.Start(emulator.Options{Tenants: []emulator.TenantSpec{tenant}, Key: testkey.RSA()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
-	return server, server.DefaultTenant()
+	started := emulated.Start(t, emulator.Options{Tenants: []emulator.TenantSpec{tenant}})
+	return started.Server, started.TenantAccess
 }
 
 // optionsFor are what a user with the right settings gives.

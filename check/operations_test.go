@@ -16,7 +16,7 @@ import (
 	"github.com/gatehouse-sec/gatehouse/emulator"
 	"github.com/gatehouse-sec/gatehouse/entra"
 	"github.com/gatehouse-sec/gatehouse/graph"
-	"github.com/gatehouse-sec/gatehouse/internal/testkey"
+	"github.com/gatehouse-sec/gatehouse/internal/emulated"
 )
 
 // caller calls an emulator without any SDK.
@@ -85,10 +85,8 @@ func (c caller) send(method, target, content string, header http.Header) (status
 func TestEmulatorKnowsEveryOperation(t *testing.T) {
 	t.Parallel()
 	clock := emulator.NewFakeClock(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC))
-	server, err := emulator.Start(emulator.Options{Size: emulator.Size{Devices: 1, Alerts: 1}, Clock: clock, Key: testkey.RSA()})
-	must(t, err)
-	t.Cleanup(func() { server.Close() })
-	c := caller{t: t, server: server, access: server.DefaultTenant(), clock: clock}
+	tenant := emulated.Start(t, emulator.Options{Size: emulator.Size{Devices: 1, Alerts: 1}, Clock: clock})
+	c := caller{t: t, server: tenant.Server, access: tenant.TenantAccess, clock: clock}
 	for _, op := range slices.Concat(defender.Operations(), graph.Operations()) {
 		clock.Advance(2 * time.Hour) // the limits are whole again
 		c.agrees(op)
