@@ -3,9 +3,15 @@ package action
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/gatehouse-sec/gatehouse/defender"
 )
+
+// resultPatience is how long fetching a result waits in all for Microsoft's limits:
+// two links a minute for a package. Somebody waits for it, and is told when to come
+// back.
+const resultPatience = 5 * time.Second
 
 // collectPackage collects what an investigator wants to see.
 func collectPackage() Action {
@@ -17,7 +23,7 @@ func collectPackage() Action {
 	}
 	d := c.door("Machine.CollectForensics")
 	d.Result = func(ctx context.Context, c Clients, id string, w io.Writer) (int64, error) {
-		return c.Defender.MachineActions.DownloadPackage(ctx, id, w)
+		return c.Defender.MachineActions.DownloadPackage(defender.WithPatience(ctx, resultPatience), id, w)
 	}
 	return Action{
 		Name: "collect-package", Title: "Collect an investigation package", Target: Device, Docs: mdeDocs + "collect-investigation-package",

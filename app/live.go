@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -73,11 +74,15 @@ func liveReads() []liveRead {
 	}
 }
 
+// livePatience is how long a live reading waits in all, for Microsoft's limits and
+// before it asks again: somebody waits for the answer, and is told when to come back.
+const livePatience = 5 * time.Second
+
 // ReadLive reads one object from Defender, through the API that the mirror would
 // take. It leaves a part of Microsoft's limits to response actions, as every
 // reading does.
 func (b backend) ReadLive(ctx context.Context, integration string, name gatehouse.Stream, key string) (server.LiveRecord, error) {
-	ctx = defender.Scheduled(ctx, "")
+	ctx = defender.WithPatience(defender.Scheduled(ctx, ""), livePatience)
 	i, err := b.store.Integration(ctx, integration)
 	if err != nil {
 		return server.LiveRecord{}, err

@@ -29,7 +29,7 @@ var errEnough = errors.New("enough was read")
 // others are the caller's. It leaves a part of Microsoft's limits to response
 // actions.
 func (b backend) ListLive(ctx context.Context, integration string, name gatehouse.Stream, where []store.Condition, take func(server.LiveRecord) bool) (whole bool, err error) {
-	ctx = defender.Scheduled(ctx, "")
+	ctx = defender.WithPatience(defender.Scheduled(ctx, ""), livePatience)
 	i, err := b.store.Integration(ctx, integration)
 	if err != nil {
 		return false, err

@@ -176,3 +176,12 @@ func Operations() []Operation {
 func Scheduled(ctx context.Context, worker string) context.Context {
 	return rest.Scheduled(ctx, worker)
 }
+
+// WithPatience returns a context whose calls wait for most in all: for room in a
+// rate limit, for what Retry-After asks, and before they are sent again. What would
+// have to wait longer ends at once, with the last answer or, where the limit is
+// spent, with an error that is [ErrThrottled] and says how long. It is for those
+// that somebody waits for; the time that answers take is not counted.
+func WithPatience(ctx context.Context, most time.Duration) context.Context {
+	return rest.WithPatience(ctx, most)
+}

@@ -63,7 +63,7 @@ func addActionRoutes(s *Server) {
 	add(s, act(one+"/approve", "approveAction", "actions.approve", "Approve an action that waits for it", "Needs another key than the one that submitted it."), s.approveAction)
 	add(s, act(one+"/deny", "denyAction", "actions.deny", "Deny an action that waits for approval", "Needs another key than the one that submitted it."), s.denyAction)
 	add(s, act(one+"/cancel", "cancelAction", "actions.cancel", "Cancel an action", "What was not sent yet ends at once. Microsoft is asked to cancel the rest, as far as it can."), s.cancelAction)
-	result := read(one+"/targets/{number}/result", "getActionResult", "Fetch what an action brought", "Such as an investigation package. It holds data of a device, so it needs the scope respond, and is audited.")
+	result := read(one+"/targets/{number}/result", "getActionResult", "Fetch what an action brought", "Such as an investigation package. It holds data of a device, so it needs the scope respond, and is audited. Microsoft gives two a minute: one too many is 503 with Retry-After.")
 	result.scope, result.streams = gatehouse.ScopeRespond, true
 	add(s, result, s.actionResult)
 	add(s, read("/v1/action-events", "listActionEvents", "How the states of actions changed", "In the order in which they did. Ask on from next."), s.listActionEvents)

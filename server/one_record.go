@@ -19,7 +19,7 @@ type oneQuery struct {
 	View
 	Integration string `path:"integration" doc:"Id or name."`
 	ID          string `path:"id"`
-	Live        bool   `query:"live" doc:"Ask Defender now, not the mirror."`
+	Live        bool   `query:"live" doc:"Ask Defender now, not the mirror. Where that would have to wait for long, the answer is 503 with Retry-After."`
 }
 
 // getter returns the handler of one record.

@@ -100,7 +100,7 @@ func (b *budget) spend(ctx context.Context, most time.Duration, onWait func(time
 		if wait == 0 {
 			return time.Since(start), nil
 		}
-		if time.Since(start)+wait > most {
+		if time.Since(start)+wait > most || !patient(ctx, wait) {
 			return time.Since(start), &waitError{wait}
 		}
 		if first {
@@ -224,6 +224,7 @@ func (b *budget) block(wait time.Duration) {
 // pause waits for d (for ever when d is negative), for changed or for the end
 // of ctx, whichever comes first. Only the last is an error.
 func pause(ctx context.Context, d time.Duration, changed <-chan struct{}) error {
+	defer waited(ctx, time.Now())
 	var fired <-chan time.Time
 	if d >= 0 {
 		timer := time.NewTimer(d)

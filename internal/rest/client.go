@@ -254,10 +254,11 @@ func (c *Client) Fetch(ctx context.Context, r Request) (jsontext.Value, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if try >= c.retries || !r.Operation.Replay {
+		wait := backoff(try)
+		if try >= c.retries || !r.Operation.Replay || !patient(ctx, wait) {
 			return nil, fmt.Errorf("%s %s: %w", r.Operation.Method, u.Path, err)
 		}
-		if err := pause(ctx, backoff(try), nil); err != nil {
+		if err := pause(ctx, wait, nil); err != nil {
 			return nil, err
 		}
 	}

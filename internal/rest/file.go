@@ -15,10 +15,11 @@ func (c *Client) CopyFile(ctx context.Context, link DownloadLink, w io.Writer) (
 	for try := 0; ; try++ {
 		n, err := c.copyOnce(ctx, link, try+1, w)
 		again := errors.Is(err, ErrTruncated) || errors.Is(err, ErrUnreachable)
-		if err == nil || !again || n > 0 || try+1 >= maxFileTries || ctx.Err() != nil {
+		wait := backoff(try)
+		if err == nil || !again || n > 0 || try+1 >= maxFileTries || ctx.Err() != nil || !patient(ctx, wait) {
 			return n, orContext(ctx, err)
 		}
-		if err := pause(ctx, backoff(try), nil); err != nil {
+		if err := pause(ctx, wait, nil); err != nil {
 			return 0, err
 		}
 	}

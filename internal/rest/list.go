@@ -290,13 +290,14 @@ func (w *walk) page(ctx context.Context, u *url.URL, item func(jsontext.Value) e
 // again returns nil when a page that failed with err is worth another try, after
 // a pause.
 func (w *walk) again(ctx context.Context, err error, try int) error {
-	if !errors.Is(err, ErrTruncated) || ctx.Err() != nil || try >= w.c.retries {
+	wait := backoff(try)
+	if !errors.Is(err, ErrTruncated) || ctx.Err() != nil || try >= w.c.retries || !patient(ctx, wait) {
 		if ctx.Err() != nil && errors.Is(err, ErrTruncated) {
 			return ctx.Err()
 		}
 		return err
 	}
-	return pause(ctx, backoff(try), nil)
+	return pause(ctx, wait, nil)
 }
 
 // checkNew refuses a page that is the one before over again: the service did not

@@ -58,7 +58,7 @@ func (p *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 			return resp, err
 		}
 		wait, again := p.judge(op, resp, err, try)
-		if !again || wait > p.maxWait {
+		if !again || wait > p.maxWait || !patient(ctx, wait) {
 			return resp, err
 		}
 		last = resp
