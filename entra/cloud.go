@@ -41,8 +41,8 @@ type Cloud struct {
 	MDE       Service // Defender for Endpoint
 	XDR       Service // Defender XDR
 	Graph     Service // Microsoft Graph
-	// Downloads are the suffixes of the storage hosts to which export links
-	// point. No token is ever sent there.
+	// Downloads are the suffixes of the hosts, most of them of storage, to which
+	// links to files point. No token is ever sent there.
 	Downloads []string
 }
 
@@ -134,15 +134,21 @@ func globalCloud() Cloud {
 			Hosts:     slices.Concat([]string{"api.security.microsoft.com"}, xdrGeo), Geo: xdrGeo,
 		},
 		Graph:     graphService("graph.microsoft.com"),
-		Downloads: []string{downloadGlobal},
+		Downloads: []string{downloadGlobal, downloadPackages},
 	}
 }
 
 // The suffixes of Azure storage in the two kinds of cloud. Which of them the
 // government's export links use is not documented, so those clouds take both.
+//
+// Investigation packages were on userrequests-us.securitycenter.windows.com when
+// Microsoft's page was written. Today it prints the API's own host in the same
+// link, as it does in all of its samples, so that either may be true (the former
+// from general knowledge).
 const (
-	downloadGlobal = ".blob.core.windows.net"
-	downloadUSGov  = ".blob.core.usgovcloudapi.net"
+	downloadGlobal   = ".blob.core.windows.net"
+	downloadUSGov    = ".blob.core.usgovcloudapi.net"
+	downloadPackages = ".securitycenter.windows.com"
 )
 
 func gccCloud() Cloud {

@@ -115,8 +115,16 @@ func TestForeignHostsAreRefused(t *testing.T) {
 
 func TestDownloadGuard(t *testing.T) {
 	t.Parallel()
-	if g := globalCloud().DownloadGuard(); !g.allows("https://x.blob.core.windows.net/a") || g.allows("https://x.blob.core.usgovcloudapi.net/a") {
-		t.Error("global")
+	g := globalCloud().DownloadGuard()
+	for _, link := range []string{"https://x.blob.core.windows.net/a", "https://userrequests-us.securitycenter.windows.com:443/safedownload/p.zip?token=t"} {
+		if !g.allows(link) {
+			t.Errorf("global refuses %s", link)
+		}
+	}
+	for _, link := range []string{"https://x.blob.core.usgovcloudapi.net/a", "https://securitycenter.windows.com/a", "https://x-securitycenter.windows.com/a", "http://x.securitycenter.windows.com/a"} {
+		if g.allows(link) {
+			t.Errorf("global takes %s", link)
+		}
 	}
 	if g := gccHighCloud().DownloadGuard(); !g.allows("https://x.blob.core.usgovcloudapi.net/a") {
 		t.Error("gcc-high")
