@@ -307,6 +307,7 @@ func (e *Engine) scanIntegrations(ctx context.Context) {
 	for n := 0; ; n++ {
 		if n%ensureAll == 0 {
 			clear(known)
+			e.work.Go(func() { e.finishRemovals(ctx) })
 		}
 		if err := e.scanOnce(ctx, known); err != nil && ctx.Err() == nil {
 			e.options.Log.Warn("the list of integrations cannot be read", "error", err)
@@ -315,6 +316,30 @@ func (e *Engine) scanIntegrations(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+	}
+}
+
+// removalLease is for how long one engine is alone in ending a removal. Whoever asked
+// for it may still be at it: to do it twice does no harm.
+const removalLease = 5 * time.Minute
+
+// finishRemovals removes what is left of integrations whose removal broke off.
+func (e *Engine) finishRemovals(ctx context.Context) {
+	all, err := e.store.Integrations(ctx)
+	if err != nil {
+		return // the scan tells of it
+	}
+	for _, i := range all {
+		if i.State != gatehouse.IntegrationRemoving {
+			continue
+		}
+		held, err := e.store.Lease(ctx, i.ID, e.holder, removalLease)
+		if err == nil && held {
+			err = e.store.RemoveIntegration(ctx, i.ID)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil {
+			e.options.Log.Warn("an integration is not removed to the end yet", "name", i.Name, "error", err)
 		}
 	}
 }

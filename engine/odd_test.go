@@ -272,3 +272,27 @@ func TestMetricsOfTheRemoved(t *testing.T) {
 		}
 	}
 }
+
+// A removal that broke off is brought to its end by whoever runs next.
+func TestRemovalThatBrokeOff(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o store.Options) {
+		s := openStore(t, o)
+		w := newWatched()
+		w.each["contoso"], w.each["fabrikam"] = newUpstream(5), newUpstream(5)
+		syncNow(t, engine.New(s, w.each["contoso"], engine.Options{}), add(t, s, "contoso"))
+		left := add(t, s, "fabrikam")
+		if _, err := s.DB().ExecContext(t.Context(), "UPDATE integrations SET state = 'removing' WHERE name = 'contoso'"); err != nil {
+			t.Fatal(err)
+		}
+		start(t, o, seat{w, "one", 0})
+		eventually(t, func() bool {
+			all, err := s.Integrations(t.Context())
+			return err == nil && len(all) == 1 && all[0].ID == left
+		})
+		eventually(t, func() bool {
+			h, err := s.Health(t.Context(), "")
+			return err == nil && len(h) == 1 && h[0].Integration == left && h[0].State == gatehouse.StreamHealthy
+		})
+	})
+}
