@@ -127,10 +127,7 @@ func TestProofKillActions(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Responder = respond.New(s.store, account, quick())
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = s.Run(ctx) }()
-	defer func() { stop(); <-done }()
+	s.work()
 	sent, adopted := 0, 0
 	for _, o := range all {
 		a := s.ended(s.submit(o).ID)

@@ -48,11 +48,16 @@ func raise(t testing.TB, e emulator.Options, o respond.Options) *stage {
 	t.Helper()
 	s := build(t, e, store.Options{Path: t.TempDir() + "/gatehouse.db"})
 	s.Responder = respond.New(s.store, s, o)
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	s.work()
+	return s
+}
+
+// work lets the Responder work until the test ends.
+func (s *stage) work() {
+	ctx, stop := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Run(ctx) }()
-	t.Cleanup(func() { stop(); <-done })
-	return s
+	s.t.Cleanup(func() { stop(); <-done })
 }
 
 // build makes emulator, mirror and clients.

@@ -405,11 +405,3 @@ func (s *stage) garble(body string) {
 	anew.Transport.Transport = &garbler{RoundTripper: anew.Transport.Transport, body: body}
 	s.clients.Defender = anew.Defender(s.t, defender.Options{MaxRetries: -1, MaxWait: -1})
 }
-
-// work lets the Responder work until the test ends.
-func (s *stage) work() {
-	ctx, stop := context.WithCancel(context.WithoutCancel(s.t.Context()))
-	done := make(chan struct{})
-	go func() { defer close(done); _ = s.Run(ctx) }()
-	s.t.Cleanup(func() { stop(); <-done })
-}
