@@ -138,8 +138,8 @@ func (s *AlertsService) Get(ctx context.Context, id string) (Alert, error) {
 }
 
 var (
-	opAlertsList = operation("GET", "/v1.0/security/alerts_v2", "security-list-alerts_v2", 150, "SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All")
-	opAlertsGet  = operation("GET", "/v1.0/security/alerts_v2/{id}", "security-alert-get", 150, "SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All")
+	opAlertsList = operation("GET", "/v1.0/security/alerts_v2", "security-list-alerts_v2", limitAlerts, "SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All")
+	opAlertsGet  = operation("GET", "/v1.0/security/alerts_v2/{id}", "security-alert-get", limitAlerts, "SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All")
 )
 
 func alertOperations() []Operation {

@@ -115,6 +115,6 @@ func (s service) comment(ctx context.Context, op Operation, id, comment string) 
 
 // An update does the same when sent twice; a comment would stand there twice.
 var (
-	opAlertsUpdate  = operation("PATCH", "/v1.0/security/alerts_v2/{id}", "security-alert-update", 150, "SecurityAlert.ReadWrite.All").Replayed()
-	opAlertsComment = operation("POST", "/v1.0/security/alerts_v2/{id}/comments", "security-alert-post-comments", 150, "SecurityAlert.ReadWrite.All")
+	opAlertsUpdate  = operation("PATCH", "/v1.0/security/alerts_v2/{id}", "security-alert-update", limitAlerts, "SecurityAlert.ReadWrite.All").Replayed()
+	opAlertsComment = operation("POST", "/v1.0/security/alerts_v2/{id}/comments", "security-alert-post-comments", limitAlerts, "SecurityAlert.ReadWrite.All")
 )

@@ -140,13 +140,26 @@ func Operations() []Operation {
 // docs is where Microsoft's pages of this API are.
 const docs = "https://learn.microsoft.com/graph/api/"
 
-// operation describes a call. Microsoft states 150 calls a minute for alerts and
-// secure scores on a page that is old and names neither alerts_v2 nor hunting.
-func operation(method, path, page string, perMinute int, permissions ...string) Operation {
-	return Operation{
-		API: gatehouse.APIGraph, Method: method, Path: path, PerMinute: perMinute,
+// The limits that operations share. Microsoft states 150 calls a minute for alerts
+// and for secure scores, whatever is done with them, on a page that is old and
+// names neither alerts_v2 nor incidents nor hunting.
+const (
+	perMinute      = 150
+	limitAlerts    = "alert"
+	limitIncidents = "incident"
+	limitScores    = "secureScore"
+)
+
+// operation describes a call, which counts against a limit, or against none.
+func operation(method, path, page, limit string, permissions ...string) Operation {
+	o := Operation{
+		API: gatehouse.APIGraph, Method: method, Path: path, Limit: limit,
 		Permissions: permissions, Replay: method == http.MethodGet, Docs: docs + page,
 	}
+	if limit != "" {
+		o.PerMinute = perMinute
+	}
+	return o
 }
 
 // Scheduled returns a context whose calls are scheduled work, which can wait: of

@@ -47,6 +47,6 @@ func (s *HuntingService) Run(ctx context.Context, kql string, o *HuntOptions) (*
 
 // opHuntingRun only reads, so it may be sent again. Its limit is "at least 45 calls
 // a minute, by the size of the tenant": 429 tells when it is spent.
-var opHuntingRun = operation("POST", "/v1.0/security/runHuntingQuery", "security-security-runhuntingquery", 0, "ThreatHunting.Read.All").Replayed()
+var opHuntingRun = operation("POST", "/v1.0/security/runHuntingQuery", "security-security-runhuntingquery", "", "ThreatHunting.Read.All").Replayed()
 
 func huntingOperations() []Operation { return []Operation{opHuntingRun} }

@@ -77,8 +77,8 @@ func (s *IncidentsService) Get(ctx context.Context, id string, expandAlerts bool
 }
 
 var (
-	opIncidentsList = operation("GET", "/v1.0/security/incidents", "security-list-incidents", 150, "SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All")
-	opIncidentsGet  = operation("GET", "/v1.0/security/incidents/{id}", "security-incident-get", 150, "SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All")
+	opIncidentsList = operation("GET", "/v1.0/security/incidents", "security-list-incidents", limitIncidents, "SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All")
+	opIncidentsGet  = operation("GET", "/v1.0/security/incidents/{id}", "security-incident-get", limitIncidents, "SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All")
 )
 
 func incidentOperations() []Operation {

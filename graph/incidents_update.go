@@ -66,6 +66,6 @@ func (s *IncidentsService) Comment(ctx context.Context, id, comment string) ([]A
 }
 
 var (
-	opIncidentsUpdate  = operation("PATCH", "/v1.0/security/incidents/{id}", "security-incident-update", 150, "SecurityIncident.ReadWrite.All").Replayed()
-	opIncidentsComment = operation("POST", "/v1.0/security/incidents/{id}/comments", "security-incident-post-comments", 150, "SecurityIncident.ReadWrite.All")
+	opIncidentsUpdate  = operation("PATCH", "/v1.0/security/incidents/{id}", "security-incident-update", limitIncidents, "SecurityIncident.ReadWrite.All").Replayed()
+	opIncidentsComment = operation("POST", "/v1.0/security/incidents/{id}/comments", "security-incident-post-comments", limitIncidents, "SecurityIncident.ReadWrite.All")
 )

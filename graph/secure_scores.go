@@ -142,10 +142,10 @@ func (s *SecureScoresService) ControlProfile(ctx context.Context, id string) (Co
 }
 
 var (
-	opSecureScoresList    = operation("GET", "/v1.0/security/secureScores", "security-list-securescores", 150, "SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All")
-	opSecureScoresGet     = operation("GET", "/v1.0/security/secureScores/{id}", "securescore-get", 150, "SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All")
-	opControlProfilesList = operation("GET", "/v1.0/security/secureScoreControlProfiles", "security-list-securescorecontrolprofiles", 150, "SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All")
-	opControlProfilesGet  = operation("GET", "/v1.0/security/secureScoreControlProfiles/{id}", "securescorecontrolprofile-get", 150, "SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All")
+	opSecureScoresList    = operation("GET", "/v1.0/security/secureScores", "security-list-securescores", limitScores, "SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All")
+	opSecureScoresGet     = operation("GET", "/v1.0/security/secureScores/{id}", "securescore-get", limitScores, "SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All")
+	opControlProfilesList = operation("GET", "/v1.0/security/secureScoreControlProfiles", "security-list-securescorecontrolprofiles", limitScores, "SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All")
+	opControlProfilesGet  = operation("GET", "/v1.0/security/secureScoreControlProfiles/{id}", "securescorecontrolprofile-get", limitScores, "SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All")
 )
 
 func secureScoreOperations() []Operation {

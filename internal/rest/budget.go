@@ -11,7 +11,8 @@ import (
 const codeBudget = "ClientBudget"
 
 // Budgets keep the calls of one application in one tenant inside Microsoft's
-// limits: two sliding windows for each route, spent before a request leaves.
+// limits: two sliding windows for each route, or for those that share a limit,
+// spent before a request leaves.
 // Clients of the same application and tenant should share one. Safe for
 // concurrent use.
 type Budgets struct {
@@ -26,7 +27,7 @@ func NewBudgets() *Budgets { return &Budgets{routes: map[string]*budget{}} }
 func (b *Budgets) of(op Operation) *budget {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	key := string(op.API) + " " + op.String()
+	key := op.limit()
 	r := b.routes[key]
 	if r == nil {
 		r = &budget{perMinute: op.PerMinute, perHour: op.PerHour, changed: make(chan struct{})}

@@ -136,6 +136,8 @@ func TestBudgetsAreSharedByRoute(t *testing.T) {
 		op.PerMinute = 1
 		other := op
 		other.Path = "/api/other/{id}"
+		third, fourth := op, other
+		third.Limit, fourth.Limit = "both", "both"
 		shared := NewBudgets()
 		answer := func(int, *http.Request) (*http.Response, error) { return reply(200, `{"id":"x"}`) }
 		one, _, _ := begin(t, answer, func(o *Options) { o.Budgets = shared })
@@ -144,7 +146,7 @@ func TestBudgetsAreSharedByRoute(t *testing.T) {
 			c    *Client
 			op   Operation
 			want error
-		}{{one, op, nil}, {two, op, ErrThrottled}, {two, other, nil}} {
+		}{{one, op, nil}, {two, op, ErrThrottled}, {two, other, nil}, {two, third, nil}, {two, fourth, ErrThrottled}} {
 			_, err := Get[thing](t.Context(), step.c, Request{Operation: step.op, Vars: []string{"x"}})
 			wantErr(t, err, step.want)
 		}

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -19,6 +20,9 @@ type Operation struct {
 	// PerMinute and PerHour are the documented rate limits. Zero means that
 	// Microsoft's page states none.
 	PerMinute, PerHour int
+	// Limit names the limit that the operations of one resource share, where
+	// Microsoft counts them together. Empty: the operation has its own.
+	Limit string
 	// Permissions are the application permissions; any one suffices.
 	Permissions []string
 	// Replay tells that sending the request twice does the same as sending it
@@ -37,6 +41,9 @@ func (o Operation) Replayed() Operation {
 	o.Replay = true
 	return o
 }
+
+// limit returns the name under which the calls are counted against the rate limits.
+func (o Operation) limit() string { return string(o.API) + " " + cmp.Or(o.Limit, o.String()) }
 
 // expand fills the {name} segments of the path, each escaped as one segment. It
 // refuses values that cannot be an id: empty, a dot segment, or with control
