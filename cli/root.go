@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ on the built-in emulator.`,
   gatehouse check
   gatehouse devices list --risk High --output csv
   gatehouse integrations add contoso && gatehouse sync`,
-		SilenceUsage: true, SilenceErrors: true,
+		SilenceUsage: true, SilenceErrors: true, Version: versionLine(version, debug.ReadBuildInfo),
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return p.prepare(cmd) },
 	}
 	root.SetArgs(p.args)
@@ -36,6 +37,7 @@ on the built-in emulator.`,
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.SetFlagErrorFunc(flagError)
+	root.SetVersionTemplate("{{.Version}}\n")
 	p.flags.register(root.PersistentFlags())
 	p.flags.complete(root)
 	_ = root.RegisterFlagCompletionFunc("integration", p.completeIntegrations)
@@ -47,6 +49,7 @@ on the built-in emulator.`,
 	root.AddCommand(rootCommands(p)...)
 	root.AddCommand(helpTopics()...)
 	addCompletion(root)
+	refuseUnknownTopics(root)
 	refuseStrayArguments(root)
 	keepFlagOrder(root)
 	return root
@@ -172,6 +175,22 @@ func refuseStrayArguments(root *cobra.Command) {
 	if root.HasSubCommands() && root.RunE == nil {
 		root.Args = unknownSubcommand
 		root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
+}
+
+// refuseUnknownTopics makes help say so when there is nothing of a name.
+func refuseUnknownTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Args = func(_ *cobra.Command, args []string) error {
+				found, rest, err := root.Find(args)
+				if err == nil && found.HasSubCommands() {
+					err = unknownSubcommand(found, rest)
+				}
+				return err
+			}
+		}
 	}
 }
 

@@ -14,18 +14,22 @@ func newVersionCommand(p *program) *cobra.Command {
 		Example: "  gatehouse version",
 		Args:    wants(),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(p.stdout, versionLine(debug.ReadBuildInfo))
+			_, err := fmt.Fprintln(p.stdout, versionLine(version, debug.ReadBuildInfo))
 			return err
 		},
 	})
 }
 
+// version is what the Makefile has the linker write here; without it the build
+// information tells.
+var version string //nolint:gochecknoglobals // the linker writes to nothing else
+
 // versionLine says which source and which Go built this program, from what the
 // Go linker recorded.
-func versionLine(read func() (*debug.BuildInfo, bool)) string {
-	version, commit, dirty := "(unknown)", "", ""
+func versionLine(set string, read func() (*debug.BuildInfo, bool)) string {
+	name, commit, dirty := "(unknown)", "", ""
 	if info, ok := read(); ok {
-		version = info.Main.Version
+		name = info.Main.Version
 		for _, s := range info.Settings {
 			switch {
 			case s.Key == "vcs.revision":
@@ -35,5 +39,5 @@ func versionLine(read func() (*debug.BuildInfo, bool)) string {
 			}
 		}
 	}
-	return fmt.Sprintf("gatehouse %s%s%s, %s, %s/%s", version, commit, dirty, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("gatehouse %s%s%s, %s, %s/%s", orElse(set, name), commit, dirty, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
