@@ -37,4 +37,6 @@
 //   - There are hundreds of targets: a worker stays at one action for
 //     [Options.Turn], then others, and who wants to cancel it, have theirs.
 //   - The store fails: nothing is sent that is not kept first.
+//   - An action cannot be read, being damaged or of a newer version: it is set aside,
+//     and the others go on.
 package respond
