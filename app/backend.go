@@ -103,7 +103,7 @@ func checkOf(r *check.Report) *api.Check {
 
 // Permissions are what an account holds, and what of the guide's it lacks.
 func (b backend) Permissions(ctx context.Context, id string) (api.Permissions, error) {
-	acc, err := b.signedIn(ctx, id)
+	_, acc, err := b.signedIn(ctx, id)
 	if err != nil {
 		return api.Permissions{}, err
 	}
@@ -139,13 +139,14 @@ func capabilityOf(c entra.CapabilityEntry, held []gatehouse.Permission) api.Capa
 	return state
 }
 
-// signedIn returns the account of an integration.
-func (b backend) signedIn(ctx context.Context, id string) (*account, error) {
+// signedIn returns an integration and its account.
+func (b backend) signedIn(ctx context.Context, id string) (gatehouse.Integration, *account, error) {
 	i, err := b.store.Integration(ctx, id)
 	if err != nil {
-		return nil, err
+		return i, nil, err
 	}
-	return b.accounts.account(ctx, i)
+	acc, err := b.accounts.account(ctx, i)
+	return i, acc, err
 }
 
 // Budget is what is left of Microsoft's limits.

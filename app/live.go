@@ -83,25 +83,14 @@ const livePatience = 5 * time.Second
 // reading does.
 func (b backend) ReadLive(ctx context.Context, integration string, name gatehouse.Stream, key string) (server.LiveRecord, error) {
 	ctx = defender.WithPatience(defender.Scheduled(ctx, ""), livePatience)
-	i, err := b.store.Integration(ctx, integration)
-	if err != nil {
-		return server.LiveRecord{}, err
-	}
-	acc, err := b.accounts.account(ctx, i)
-	if err != nil {
-		return server.LiveRecord{}, err
-	}
 	s, ok := stream.ByName(name)
 	if !ok {
 		return server.LiveRecord{}, &api.Problem{Code: api.CodeNotFound, Detail: fmt.Sprintf("there is no stream %q", name)}
 	}
-	doors := choice(s, i.API)
-	at := slices.IndexFunc(doors, func(d stream.Door) bool { return opens(acc.held, d) })
-	if at < 0 {
-		v := missing(doors)
-		return server.LiveRecord{}, &api.Problem{Code: api.CodePermission, Detail: v.Reason, Mend: v.Mend}
+	acc, door, err := b.liveDoor(ctx, integration, s)
+	if err != nil {
+		return server.LiveRecord{}, err
 	}
-	door := doors[at]
 	reads := liveReads()
 	n := slices.IndexFunc(reads, func(r liveRead) bool { return r.stream == name && r.api == door.API })
 	if n < 0 {
@@ -118,6 +107,22 @@ func (b backend) ReadLive(ctx context.Context, integration string, name gatehous
 	return server.LiveRecord{API: door.API, Key: key, Document: document}, err
 }
 
+// liveDoor returns the account of an integration, and the door through which the
+// mirror would read a stream of it.
+func (b backend) liveDoor(ctx context.Context, integration string, s stream.Stream) (*account, stream.Door, error) {
+	i, acc, err := b.signedIn(ctx, integration)
+	if err != nil {
+		return nil, stream.Door{}, err
+	}
+	doors := choice(s, i.API)
+	at := slices.IndexFunc(doors, func(d stream.Door) bool { return opens(acc.held, d) })
+	if at < 0 {
+		v := missing(doors)
+		return nil, stream.Door{}, &api.Problem{Code: api.CodePermission, Detail: v.Reason, Mend: v.Mend}
+	}
+	return acc, doors[at], nil
+}
+
 // huntRowsMost is how many rows of a hunt are kept: Microsoft gives no more.
 const huntRowsMost = 100_000
 
@@ -126,11 +131,7 @@ func (b backend) Hunt(ctx context.Context, integration string, q server.HuntQuer
 	if q.Scheduled {
 		ctx = defender.Scheduled(ctx, "")
 	}
-	i, err := b.store.Integration(ctx, integration)
-	if err != nil {
-		return server.HuntResult{}, err
-	}
-	acc, err := b.accounts.account(ctx, i)
+	i, acc, err := b.signedIn(ctx, integration)
 	if err != nil {
 		return server.HuntResult{}, err
 	}

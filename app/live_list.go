@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -30,25 +31,14 @@ var errEnough = errors.New("enough was read")
 // actions.
 func (b backend) ListLive(ctx context.Context, integration string, name gatehouse.Stream, where []store.Condition, take func(server.LiveRecord) bool) (whole bool, err error) {
 	ctx = defender.WithPatience(defender.Scheduled(ctx, ""), livePatience)
-	i, err := b.store.Integration(ctx, integration)
-	if err != nil {
-		return false, err
-	}
-	acc, err := b.accounts.account(ctx, i)
-	if err != nil {
-		return false, err
-	}
 	s, ok := stream.ByName(name)
 	if !ok || s.Mode == stream.Export {
 		return false, &api.Problem{Code: api.CodeInvalid, Detail: fmt.Sprintf("%s come from Microsoft in files, which takes minutes", name), Mend: "leave live out"}
 	}
-	doors := choice(s, i.API)
-	at := slices.IndexFunc(doors, func(d stream.Door) bool { return opens(acc.held, d) })
-	if at < 0 {
-		v := missing(doors)
-		return false, &api.Problem{Code: api.CodePermission, Detail: v.Reason, Mend: v.Mend}
+	acc, door, err := b.liveDoor(ctx, integration, s)
+	if err != nil {
+		return false, err
 	}
-	door := doors[at]
 	give := liveGiver(door.API, take)
 	if q, pushed := pushedDown(name, door.API, where); pushed {
 		err = listDefender(ctx, acc.clients.Defender, name, q, give)
@@ -125,31 +115,25 @@ func pushedDown(name gatehouse.Stream, through gatehouse.API, where []store.Cond
 func listDefender(ctx context.Context, c *defender.Client, name gatehouse.Stream, q *defender.Query, give func(string, []byte) error) error {
 	switch name {
 	case stream.Devices:
-		for v, err := range c.Machines.List(ctx, q) {
-			if err := given(give, v.ID, v.Raw, err); err != nil {
-				return err
-			}
-		}
+		return listed(c.Machines.List(ctx, q), func(v defender.Machine) (string, []byte) { return v.ID, v.Raw }, give)
 	case stream.Alerts:
-		for v, err := range c.Alerts.List(ctx, q) {
-			if err := given(give, v.ID, v.Raw, err); err != nil {
-				return err
-			}
-		}
+		return listed(c.Alerts.List(ctx, q), func(v defender.Alert) (string, []byte) { return v.ID, v.Raw }, give)
 	case stream.MachineActions:
-		for v, err := range c.MachineActions.List(ctx, q) {
-			if err := given(give, v.ID, v.Raw, err); err != nil {
-				return err
-			}
-		}
+		return listed(c.MachineActions.List(ctx, q), func(v defender.MachineAction) (string, []byte) { return v.ID, v.Raw }, give)
 	}
 	return nil
 }
 
-// given hands an item on. A member that is not as documented is no reason to lose it.
-func given(give func(string, []byte) error, key string, document []byte, err error) error {
-	if _, undecoded := errors.AsType[*defender.DecodeError](err); err != nil && !undecoded {
-		return err
+// listed hands on the items of a list. A member that is not as documented is no
+// reason to lose one.
+func listed[T any](items iter.Seq2[T, error], of func(T) (key string, document []byte), give func(string, []byte) error) error {
+	for item, err := range items {
+		if _, undecoded := errors.AsType[*defender.DecodeError](err); err != nil && !undecoded {
+			return err
+		}
+		if err := give(of(item)); err != nil {
+			return err
+		}
 	}
-	return give(key, document)
+	return nil
 }
