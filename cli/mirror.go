@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -49,6 +50,9 @@ func (p *program) mirrorPlace() (mirrorPlace, error) {
 	}
 	if m.url == "" && m.data == "" {
 		return m, usagef("no place for the mirror: set --data or GATEHOUSE_DATA to a folder")
+	}
+	if what, err := os.Stat(m.data); m.url == "" && err == nil && !what.IsDir() {
+		return m, usagef("the mirror stands in a folder, and %s is a file: name its folder with --data or GATEHOUSE_DATA", m.data)
 	}
 	return m, nil
 }
@@ -97,6 +101,15 @@ func (p *program) isEmpty(ctx context.Context) bool {
 	return empty
 }
 
+// named says which file it is that could not be opened. The address of a database
+// is not told, since there may be a password in it.
+func (m mirrorPlace) named(err error) error {
+	if m.url != "" {
+		return err
+	}
+	return fmt.Errorf("%w; the mirror is %s", err, m.file())
+}
+
 // errNoMirror says that nothing is mirrored here yet.
 func (m mirrorPlace) errNoMirror() error {
 	return usagef("no mirror at %s: gatehouse integrations add NAME makes one, and --data names another folder", m.data)
@@ -113,7 +126,7 @@ func (p *program) useMirror(ctx context.Context, use func(*store.Store) error) e
 	}
 	held, err := store.Open(ctx, place.options(p))
 	if err != nil {
-		return err
+		return place.named(err)
 	}
 	return closing(use(held), held.Close)
 }
@@ -146,7 +159,7 @@ func (p *program) useApp(ctx context.Context, mayMake bool, o app.Options, use f
 	}
 	a, err := app.New(ctx, o)
 	if err != nil {
-		return err
+		return place.named(err)
 	}
 	return closing(use(a), a.Close)
 }
