@@ -34,6 +34,9 @@
 //   - A worker that lost its run to another: [Store.ResumeRun] and
 //     [Store.BeginRun] count the attempt up, and every write of the older one
 //     fails with [ErrRunOver]. Two workers never write to one stream.
+//   - A process that is suspended in the midst of a commit: PostgreSQL drops its
+//     transaction after [Options.LockWait], for it holds up everybody else's. On SQLite
+//     the others wait, and say so.
 //   - A sweep that is cut short: the run keeps the guard's consent;
 //     [Store.FinishSweep] goes on where it was.
 //   - Disk full, database gone, locked: an [Error] whose cause is [ErrFull],
