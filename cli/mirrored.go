@@ -25,7 +25,10 @@ const mirrorHelp = `
 
 When the account is mirrored ("gatehouse integrations add", "gatehouse sync"),
 the list comes from the mirror, and standard error says how old that is. --live
-asks Defender, and so does what the mirror cannot apply, such as --filter.`
+asks Defender, and so does what the mirror cannot apply, such as --filter.
+
+With --server the list comes from the server's mirror. --live has the server ask
+Defender, for one page; --filter is refused.`
 
 // mirrored is one stream of one integration, read whole at least once.
 type mirrored struct {
