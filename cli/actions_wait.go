@@ -104,7 +104,7 @@ func (s *service) tell(a api.Action, told map[int]api.ActionStatus) bool {
 			return
 		}
 		told[number], news = state, true
-		s.p.sayf("%s  %s", s.p.now().UTC().Format(time.TimeOnly), printable(joinNotEmpty("  ", who, string(state), more)))
+		s.p.sayf("%s  %s", s.p.now().UTC().Format("15:04:05Z"), printable(joinNotEmpty("  ", who, string(state), more)))
 	}
 	if a.State == api.ActionWaiting {
 		say(0, a.ID, a.State, "for approval by another key: gatehouse actions approve "+a.ID)

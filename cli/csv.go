@@ -41,6 +41,13 @@ func (w *csvWriter) heading() error {
 }
 
 func (w *csvWriter) write(cells []string) error {
+	if w.lines.instant { // a terminal, which no text may steer
+		shown := make([]string, len(cells))
+		for i, cell := range cells {
+			shown[i] = printable(cell)
+		}
+		cells = shown
+	}
 	w.buffer.Reset()
 	if err := w.csv.Write(cells); err != nil {
 		return err

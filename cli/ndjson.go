@@ -2,6 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -13,7 +16,9 @@ type ndjsonWriter struct {
 	scratch jsontext.Value
 }
 
-func (w *ndjsonWriter) row(r record) error { return w.lines.line(compact(&w.scratch, r.raw)) }
+func (w *ndjsonWriter) row(r record) error {
+	return w.lines.line(w.lines.forScreen(compact(&w.scratch, r.raw)))
+}
 
 func (w *ndjsonWriter) close(bool) error { return w.lines.flush() }
 
@@ -30,7 +35,7 @@ func (w *jsonWriter) row(r record) error {
 	if err := w.next(","); err != nil {
 		return err
 	}
-	w.held = append(w.held[:0], compact(&w.scratch, r.raw)...)
+	w.held = append(w.held[:0], w.lines.forScreen(compact(&w.scratch, r.raw))...)
 	return nil
 }
 
@@ -67,6 +72,35 @@ func (w *jsonWriter) end(text string) error {
 		return err
 	}
 	return w.lines.flush()
+}
+
+// forScreen is JSON as it is, or as it cannot steer the terminal that it goes to.
+func (w *lineWriter) forScreen(text []byte) []byte {
+	if !w.instant {
+		return text
+	}
+	return harmless(text)
+}
+
+// harmless escapes the characters that JSON may hold as they are and that steer a
+// terminal: controls, and marks of writing direction. It means the same afterwards.
+func harmless(text []byte) []byte {
+	if bytes.IndexFunc(text, steers) < 0 {
+		return text
+	}
+	var safe []byte
+	for _, r := range string(text) {
+		if steers(r) {
+			safe = fmt.Appendf(safe, `\u%04x`, r)
+		} else {
+			safe = utf8.AppendRune(safe, r)
+		}
+	}
+	return safe
+}
+
+func steers(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
 }
 
 // compact strips the whitespace between members; what is not JSON at all loses

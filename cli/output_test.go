@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -262,5 +263,33 @@ func TestColorOnlyWhereAsked(t *testing.T) {
 	}
 	if got := terminalOf(&bytes.Buffer{}, environment{"COLUMNS": "77"}, true); got.color || got.tty || got.width != 77 {
 		t.Errorf("a buffer is %+v", got)
+	}
+}
+
+// What was written for programs may come to a terminal all the same: no text steers
+// it, and JSON means what it meant.
+func TestNothingSteersATerminal(t *testing.T) {
+	t.Parallel()
+	const text = "x\x1b[31m\u202e\u009b31m\x7fé日"
+	raw, err := json.Marshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range outputFormats() {
+		var out bytes.Buffer
+		w := newOutput(&out, format, terminal{tty: true}).list([]head{{name: "cell", title: "Cell"}})
+		if err := w.row(record{raw: raw, cells: []string{text}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.close(true); err != nil {
+			t.Fatal(err)
+		}
+		if shown := out.String(); strings.ContainsFunc(shown, steers) || !strings.Contains(shown, "é日") {
+			t.Errorf("%s shows %q", format, shown)
+		}
+		var back string
+		if format == "ndjson" && (json.Unmarshal(out.Bytes(), &back) != nil || back != text) {
+			t.Errorf("%s reads back as %q", format, back)
+		}
 	}
 }

@@ -94,7 +94,7 @@ func (p *program) printRecord(record gatehouse.Record) error {
 	if document.Indent() != nil {
 		document = record.Document
 	}
-	return p.out.lines.line(document)
+	return p.out.lines.line(harmless(document))
 }
 
 // notHeldError says that the mirror has no such record.
