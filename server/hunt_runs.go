@@ -225,12 +225,17 @@ func (s *Server) abandoned(r gatehouse.HuntRun) bool {
 	if r.Started.After(since) {
 		since = r.Started
 	}
-	open := r.State == gatehouse.HuntQueued || r.State == gatehouse.HuntRunning
-	return open && s.now().Sub(since) > huntPatience
+	switch {
+	case r.State != gatehouse.HuntQueued && r.State != gatehouse.HuntRunning:
+		return false
+	case !r.Held.IsZero():
+		return s.now().After(r.Held)
+	}
+	return s.now().Sub(since) > huntPatience
 }
 
-// huntPatience is after how long a run that has not ended is given up: it has waited
-// for its place and then had its time.
+// huntPatience is after how long a run that nobody has begun is given up: those
+// before it have had their time.
 const huntPatience = huntTime + 20*time.Minute
 
 // rowsQuery asks for rows of a run.

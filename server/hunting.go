@@ -3,15 +3,18 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/store"
 )
 
 // How hunts are run.
 const (
 	huntTime    = 10 * time.Minute // Microsoft gives up then, too
+	huntLease   = time.Minute      // for how long a killed process holds its hunts up
 	huntsAtOnce = 4                // a result may have 50 MB
 	huntBatch   = 500              // rows in one transaction
 	huntsDue    = 10 * time.Second // how often the schedules are looked at
@@ -26,9 +29,12 @@ const huntsWaiting = 1000
 type hunting struct {
 	places  chan struct{}
 	waiting *atomic.Int64
+	lease   time.Duration
 }
 
-func newHunting() hunting { return hunting{make(chan struct{}, huntsAtOnce), new(atomic.Int64)} }
+func newHunting() hunting {
+	return hunting{make(chan struct{}, huntsAtOnce), new(atomic.Int64), huntLease}
+}
 
 // execute runs a query and keeps what it finds.
 func (s *Server) execute(ctx context.Context, r gatehouse.HuntRun, q HuntQuery) {
@@ -44,11 +50,13 @@ func (s *Server) execute(ctx context.Context, r gatehouse.HuntRun, q HuntQuery) 
 	}
 	if err == nil {
 		limited, cancel := context.WithTimeout(ctx, huntTime)
-		err = s.hunt(limited, &r, q)
+		err = s.held(limited, &r, q)
 		cancel()
 	}
 	r.State, r.Ended = gatehouse.HuntSucceeded, s.now().UTC()
 	switch {
+	case errors.Is(context.Cause(ctx), store.ErrLeaseLost):
+		r.State, r.Error = gatehouse.HuntCancelled, "another process has taken the hunt over"
 	case ctx.Err() != nil:
 		r.State, r.Error = gatehouse.HuntCancelled, "the server was stopped: run it again"
 	case err != nil:
@@ -62,6 +70,17 @@ func (s *Server) execute(ctx context.Context, r gatehouse.HuntRun, q HuntQuery) 
 	if err := s.store.SaveHuntRun(end, r); err != nil {
 		s.log.WarnContext(ctx, "how a hunt ended could not be kept", "run", r.ID, "error", err)
 	}
+}
+
+// held runs a query and says all the time that somebody does.
+func (s *Server) held(ctx context.Context, r *gatehouse.HuntRun, q HuntQuery) error {
+	hold := func(ctx context.Context) error { return s.store.HoldHuntRun(ctx, r.ID, s.hunting.lease) }
+	if err := hold(ctx); err != nil {
+		return err
+	}
+	ctx, release := store.Hold(ctx, s.hunting.lease, hold)
+	defer release()
+	return s.hunt(ctx, r, q)
 }
 
 // hunt asks Microsoft and keeps the rows.
@@ -115,14 +134,22 @@ func (s *Server) RunHunts(ctx context.Context) {
 
 // runDue runs the hunt that is longest due, and reports whether there was one.
 func (s *Server) runDue(ctx context.Context) bool {
-	h, fence, err := s.store.ClaimHunt(ctx, "server", huntPatience, s.now())
+	h, fence, err := s.store.ClaimHunt(ctx, "server", s.hunting.lease, time.Time{})
 	if err != nil || h == nil {
 		if err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "the hunts that are due could not be read", "error", err)
 		}
 		return false
 	}
-	if err := s.runScheduled(ctx, *h); err != nil && ctx.Err() == nil {
+	held, release := store.Hold(ctx, s.hunting.lease, func(ctx context.Context) error { return s.store.ExtendHunt(ctx, h.ID, fence, s.hunting.lease) })
+	err = s.runScheduled(held, *h)
+	lost := context.Cause(held)
+	release()
+	switch {
+	case ctx.Err() == nil && errors.Is(lost, store.ErrLeaseLost):
+		s.log.WarnContext(ctx, "another process has taken a scheduled hunt over", "hunt", h.ID)
+		return true
+	case err != nil && ctx.Err() == nil:
 		s.log.WarnContext(ctx, "a scheduled hunt could not be run", "hunt", h.ID, "error", err)
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTime)
@@ -162,6 +189,9 @@ func (s *Server) runScheduled(ctx context.Context, h gatehouse.Hunt) error {
 			return err
 		}
 		s.execute(ctx, r, HuntQuery{Text: h.Query, Scheduled: true})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 	return nil
 }

@@ -1,0 +1,85 @@
+package server_test
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/api"
+	"github.com/gatehouse-sec/gatehouse/emulator"
+	"github.com/gatehouse-sec/gatehouse/store"
+)
+
+// A scheduled hunt that takes longer than its lease runs once, however many
+// processes look for what is due.
+func TestLongHuntRunsOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	i := h.add("contoso")
+	must(t, h.emulator.SetFaults(emulator.Faults{List: []emulator.Fault{
+		{Kind: emulator.FaultLatency, Route: "POST /api/advancedqueries/run", Probability: 1, Delay: 1500 * time.Millisecond},
+	}}))
+	_, err := h.app.Store().AddHunt(t.Context(), gatehouse.Hunt{
+		ID: "hunt_1", Name: "slow", Query: "DeviceInfo", Integrations: []string{i.ID}, Schedule: "1h", Enabled: true, NextRun: time.Unix(1, 0),
+	})
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var hunters sync.WaitGroup
+	defer hunters.Wait()
+	defer cancel()
+	h.rest.SetHuntLease(300 * time.Millisecond)
+	hunters.Go(func() { h.rest.RunHunts(ctx) })
+	until(t, "the run", func() bool { return len(huntRuns(t, h.app.Store(), i.ID)) == 1 })
+	for deadline := time.Now().Add(1200 * time.Millisecond); time.Now().Before(deadline); {
+		other, fence, err := h.app.Store().ClaimHunt(t.Context(), "other", time.Minute, time.Time{})
+		must(t, err)
+		if other != nil {
+			t.Fatalf("another took it with fence %d while it ran", fence)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	until(t, "the end", func() bool { return huntRuns(t, h.app.Store(), i.ID)[0].State == gatehouse.HuntSucceeded })
+}
+
+// until waits for something.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !is(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited for %s in vain", what)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// huntRuns are the runs of an integration.
+func huntRuns(t *testing.T, s *store.Store, integration string) []gatehouse.HuntRun {
+	t.Helper()
+	runs, err := s.HuntRuns(t.Context(), store.HuntRunFilter{Integrations: []string{integration}})
+	must(t, err)
+	return runs
+}
+
+// A run whose process was killed is shown as failed when its lease is over, and not
+// half an hour later.
+func TestKilledHuntFails(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	i := h.add("contoso")
+	r, err := h.app.Store().AddHuntRun(t.Context(), gatehouse.HuntRun{ID: "run_1", Integration: i.ID, Query: "x", State: gatehouse.HuntRunning})
+	must(t, err)
+	must(t, h.app.Store().HoldHuntRun(t.Context(), r.ID, time.Minute))
+	state := func() string {
+		return into[api.HuntRun](t, h.ask(h.admin, http.MethodGet, "/v1/hunt-runs/run_1", nil), http.StatusOK).State
+	}
+	if got := state(); got != "running" {
+		t.Errorf("while it is held: %s", got)
+	}
+	h.clock.forward(61 * time.Second)
+	if got := state(); got != "failed" {
+		t.Errorf("after its lease: %s", got)
+	}
+}
