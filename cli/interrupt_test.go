@@ -3,9 +3,11 @@ package cli
 import (
 	"bytes"
 	"context"
+	"io"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -80,5 +82,26 @@ func TestInterruptBeforeTheStart(t *testing.T) {
 	}
 	if sent := s.server.Stats().Requests["GET /api/machines"]; sent != 0 {
 		t.Errorf("%d requests were sent", sent)
+	}
+}
+
+// Ctrl-C ends a command that waits for standard input, which may never come.
+func TestInterruptEndsTheWaitForInput(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		"normalize --stream alerts -", "ocsf validate -", "hunt -", "check --tenant-id contoso.example --client-secret-file -",
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			in, out := io.Pipe()
+			defer out.Close() //nolint:errcheck // it ends the read that was given up
+			ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer stop()
+			var stderr bytes.Buffer
+			status := Main(ctx, Process{Args: strings.Fields(line), Env: []string{"HOME=" + t.TempDir()}, Stdin: in, Stderr: &stderr})
+			if status != exitInterrupted || stderr.String() != "gatehouse: interrupted\n" {
+				t.Errorf("exit status is %d, want %d: %s", status, exitInterrupted, &stderr)
+			}
+		})
 	}
 }

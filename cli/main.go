@@ -36,6 +36,7 @@ func Main(ctx context.Context, process Process) int {
 
 // run executes the command that the arguments name, and reports its error.
 func (p *program) run(ctx context.Context) int {
+	p.stdin.ended = ctx.Done()
 	err := newRootCommand(p).ExecuteContext(ctx)
 	if finishErr := p.out.finish(); err == nil {
 		err = finishErr
