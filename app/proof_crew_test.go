@@ -43,7 +43,9 @@ func (m mate) work(t *testing.T) {
 		Progress: func(p app.Progress) {
 			mu.Lock()
 			defer mu.Unlock()
-			fmt.Println("reads", p.Integration.Name, p.Run.Stream)
+			if p.Calls > 0 { // and has not only begun
+				fmt.Println("reads", p.Integration.Name, p.Run.Stream)
+			}
 		},
 	})
 	must(t, a.Start(context.Background()))
