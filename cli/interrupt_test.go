@@ -94,7 +94,7 @@ func TestInterruptEndsTheWaitForInput(t *testing.T) {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
 			in, out := io.Pipe()
-			defer out.Close() //nolint:errcheck // it ends the read that was given up
+			defer out.Close()
 			ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer stop()
 			var stderr bytes.Buffer
