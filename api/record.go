@@ -30,7 +30,7 @@ type Derived struct {
 	Restricted    bool      `json:"restricted" doc:"Whether only code that Microsoft has signed may run."`
 	IsolatedSince time.Time `json:"isolatedSince,omitzero" doc:"Since when; absent while it is not isolated."`
 	Pending       []string  `json:"pending,omitempty" doc:"Types of the actions under way that would change it."`
-	MergedInto    string    `json:"mergedInto,omitempty" doc:"Id of the record that this one was merged into."`
+	MergedInto    string    `json:"mergedInto,omitempty" doc:"Id of the record that is left where this one was merged into another, and that perhaps into a third."`
 }
 
 // Records is a page of a list.

@@ -152,7 +152,7 @@ func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
 	case detoured:
 		return detour, true
 	case !r.expires.IsZero() && left < expiryWarning:
-		return Verdict{Owner: ownerYou, Reason: fmt.Sprintf("the credential ends in %s, on %s", days(left), r.expires.UTC().Format(time.DateOnly)), Mend: "make a new secret or certificate in Entra ID and update the integration"}, true
+		return Verdict{Owner: ownerYou, Reason: fmt.Sprintf("the credential ends in %s, on %s", days(left), r.expires.UTC().Format(time.DateOnly)), Mend: "make a new secret or certificate in Entra ID and give it with gatehouse integrations credential"}, true
 	case quiet > 0:
 		return Verdict{Owner: ownerYou, Reason: fmt.Sprintf("nothing has changed for %s, which is longer than usual", days(quiet)), Mend: "look into Defender's portal whether that is so"}, true
 	}

@@ -89,9 +89,13 @@ func (s *Server) deriveDevices(ctx context.Context, records []gatehouse.Record, 
 	}
 	for n, r := range records {
 		state := states[mirrorKey{r.Integration, strings.ToLower(r.Key)}]
+		into, err := s.mergedInto(ctx, r, stream.MergedInto)
+		if err != nil {
+			return err
+		}
 		shown[n].Derived = &api.Derived{
 			Isolated: state.Isolated, Scope: state.Scope, Restricted: state.Restricted, IsolatedSince: state.IsolatedSince, Pending: state.Pending,
-			MergedInto: stream.MergedInto(r.Document),
+			MergedInto: into,
 		}
 	}
 	return nil
@@ -109,7 +113,8 @@ func (s *Server) isolation(ctx context.Context, integrations, devices []string) 
 	actions := map[mirrorKey][]stream.MachineAction{}
 	for f, err := range s.store.Search(ctx, store.SearchQuery{
 		Integrations: integrations, Stream: stream.MachineActions, Documents: true,
-		Where: []store.Condition{{Name: "device", Op: store.OpIn, Values: devices}, {Name: "type", Op: store.OpIn, Values: deviceActionTypes()}},
+		Removed: true, // Microsoft forgets an action long before the device is released
+		Where:   []store.Condition{{Name: "device", Op: store.OpIn, Values: devices}, {Name: "type", Op: store.OpIn, Values: deviceActionTypes()}},
 	}) {
 		if err != nil {
 			return nil, err

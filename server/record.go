@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/api"
 	"github.com/gatehouse-sec/gatehouse/normalize"
+	"github.com/gatehouse-sec/gatehouse/store"
 	"github.com/gatehouse-sec/gatehouse/stream"
 )
 
@@ -83,12 +85,37 @@ func (s *Server) derive(ctx context.Context, name gatehouse.Stream, records []ga
 		return s.deriveDevices(ctx, records, shown)
 	case stream.Incidents:
 		for n, r := range records {
-			if to := stream.RedirectedTo(r.Document); to != "" {
+			to, err := s.mergedInto(ctx, r, stream.RedirectedTo)
+			if err != nil {
+				return err
+			}
+			if to != "" {
 				shown[n].Derived = &api.Derived{MergedInto: to}
 			}
 		}
 	}
 	return nil
+}
+
+// mergedInto is the key of the record that is left of one, when it was merged into
+// another, and that perhaps into a third; empty when it was not. Of a circle, which
+// only wrong data can have, it is the next one.
+func (s *Server) mergedInto(ctx context.Context, r gatehouse.Record, pointer func(document []byte) string) (string, error) {
+	direct := pointer(r.Document)
+	if direct == "" {
+		return "", nil
+	}
+	last, err := stream.Follow(direct, func(key string) (string, error) {
+		next, err := s.store.Record(ctx, r.Integration, r.Stream, key)
+		if errors.Is(err, store.ErrNotFound) {
+			return "", nil
+		}
+		return pointer(next.Document), err
+	})
+	if errors.Is(err, stream.ErrCircle) {
+		return direct, nil
+	}
+	return last, err
 }
 
 // mirrorsOf says how old what is known of a stream is, and what is wrong with

@@ -118,7 +118,31 @@ func TestDerivedIsolation(t *testing.T) {
 		if got.Derived == nil || got.Derived.Isolated != c.isolated || c.isolated && (got.Derived.Scope == "" || got.Derived.IsolatedSince.IsZero()) {
 			t.Errorf("after %s: %+v", c.action, got.Derived)
 		}
+		if c.isolated {
+			forgetActions(t, h.app.Store(), i.ID)
+			got := into[api.Record](t, h.ask(h.admin, http.MethodGet, "/v1/devices/contoso/"+device, nil), http.StatusOK)
+			if got.Derived == nil || !got.Derived.Isolated {
+				t.Errorf("after Microsoft has forgotten the action: %+v", got.Derived)
+			}
+		}
 	}
+}
+
+// forgetActions removes all machine actions from a mirror, as Microsoft does after
+// some months.
+func forgetActions(t *testing.T, s *store.Store, integration string) {
+	t.Helper()
+	run, err := s.BeginRun(t.Context(), integration, stream.MachineActions, gatehouse.SyncFull)
+	must(t, err)
+	_, err = s.CommitPage(t.Context(), store.Page{Run: run, Complete: true})
+	must(t, err)
+	swept, err := s.FinishSweep(t.Context(), run, func(store.SweepCount) error { return nil })
+	must(t, err)
+	if swept.Removed == 0 {
+		t.Error("no action was removed")
+	}
+	_, err = s.EndRun(t.Context(), run, store.RunEnd{})
+	must(t, err)
 }
 
 // finished follows an action to its end.
@@ -158,9 +182,16 @@ func TestDerivedMerges(t *testing.T) {
 		_, err = h.app.Store().EndRun(t.Context(), run, store.RunEnd{})
 		must(t, err)
 	}
+	put(stream.Devices, "first", `{"id":"first","mergedIntoMachineId":"gone"}`)
 	put(stream.Devices, "gone", `{"id":"gone","mergedIntoMachineId":"there"}`)
+	put(stream.Devices, "round", `{"id":"round","mergedIntoMachineId":"about"}`)
+	put(stream.Devices, "about", `{"id":"about","mergedIntoMachineId":"round"}`)
+	put(stream.Incidents, "5", `{"incidentId":5,"redirectIncidentId":7}`)
 	put(stream.Incidents, "7", `{"incidentId":7,"redirectIncidentId":9}`)
-	for path, want := range map[string]string{"/v1/devices/contoso/gone": "there", "/v1/incidents/contoso/7": "9"} {
+	for path, want := range map[string]string{
+		"/v1/devices/contoso/gone": "there", "/v1/devices/contoso/first": "there", "/v1/devices/contoso/round": "about",
+		"/v1/incidents/contoso/7": "9", "/v1/incidents/contoso/5": "9",
+	} {
 		got := into[api.Record](t, h.ask(h.admin, http.MethodGet, path, nil), http.StatusOK)
 		if got.Derived == nil || got.Derived.MergedInto != want {
 			t.Errorf("%s: %+v", path, got.Derived)

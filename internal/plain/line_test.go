@@ -20,7 +20,7 @@ func TestShort(t *testing.T) {
 		"\x1b[31mred\x1b[0m":            "[31mred [0m",
 		"a\u202egnp.exe":                "a gnp.exe",
 		"bad \xff byte":                 "bad byte",
-		"Zürich \u00a0 東京":              "Zürich 東京",
+		"Zürich \u00a0 \u6771\u4eac":    "Zürich \u6771\u4eac",
 		strings.Repeat("ü", 1001):       strings.Repeat("ü", 1000) + "…",
 		strings.Repeat("x", 1000) + " ": strings.Repeat("x", 1000),
 	} {
