@@ -21,7 +21,6 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	s := raise(t)
 	t.Run("a key to read has no tool that changes anything", func(t *testing.T) { testReadKey(t, s) })
-	t.Run("the reference says what is seen", func(t *testing.T) { testReference(t, s) })
 	t.Run("what is no valid key is refused", func(t *testing.T) { testRefusedKeys(t, s) })
 	t.Run("a revoked key ends at the next call", func(t *testing.T) { testRevokedKey(t, s) })
 	t.Run("a key of one integration sees no other", func(t *testing.T) { testConfinedKey(t, s) })

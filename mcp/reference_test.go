@@ -15,10 +15,11 @@ import (
 	"github.com/gatehouse-sec/gatehouse/internal/golden"
 )
 
-// testReference holds docs/reference/mcp.md to the tools as the official client
-// sees them.
-func testReference(t *testing.T, s *stage) {
-	t.Helper()
+// TestReference holds docs/reference/mcp.md to the tools as the official client
+// sees them. They are the same with and without a tenant.
+func TestReference(t *testing.T) {
+	t.Parallel()
+	s := bare(t, nil)
 	golden.Check(t, "../docs/reference/mcp.md", reference(s.agent(gatehouse.ScopeRead).tools(), s.agent(gatehouse.ScopeRespond).tools()))
 }
 

@@ -40,16 +40,23 @@ func raise(t testing.TB, without ...string) *stage {
 		Actions: emulator.ActionRules{Pace: 20 * time.Millisecond},
 	})
 	tenant.HoldAll(t, without...)
-	s := &stage{t: t}
-	var err error
-	if s.app, err = app.New(context.Background(), app.Options{Data: t.TempDir(), HTTPClient: tenant.Transport}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.app.Close() })
+	s := bare(t, tenant.Transport)
 	s.connect("contoso", tenant.TenantAccess)
 	if err := s.app.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// bare builds a stage without a tenant, which reaches Microsoft by transport.
+func bare(t testing.TB, transport *http.Client) *stage {
+	t.Helper()
+	s := &stage{t: t}
+	var err error
+	if s.app, err = app.New(context.Background(), app.Options{Data: t.TempDir(), HTTPClient: transport}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.app.Close() })
 	s.serve()
 	return s
 }
