@@ -18,6 +18,9 @@ type Hunt struct {
 	Created      time.Time `json:"created"`
 	Changed      time.Time `json:"changed"`
 	NextRun      time.Time `json:"nextRun,omitzero"`
+	// Unreadable says why what is kept of it cannot be read, in one line; empty when
+	// it can. Then there are no more than the names and the times.
+	Unreadable string `json:"-"`
 }
 
 // HuntState says where a run of a hunt stands.

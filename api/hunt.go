@@ -26,6 +26,7 @@ type Hunt struct {
 	Created      time.Time `json:"created" doc:"When it was made."`
 	Changed      time.Time `json:"changed" doc:"When it was last changed."`
 	NextRun      time.Time `json:"nextRun,omitzero" doc:"When it runs next by itself."`
+	Reason       string    `json:"reason,omitempty" doc:"Why it cannot be read, one line: it does not run until it is saved anew."`
 }
 
 // Hunts is the list of saved hunts.

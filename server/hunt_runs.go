@@ -59,6 +59,9 @@ func (s *Server) runHunt(ctx context.Context, in *HuntPath) (*answer[api.HuntRun
 	if err != nil {
 		return nil, err
 	}
+	if h.Unreadable != "" {
+		return nil, newProblem(api.CodeConflict, h.Unreadable, "save the hunt anew, or run the version that wrote it")
+	}
 	all, err := s.visible(ctx, nil)
 	if err != nil {
 		return nil, err

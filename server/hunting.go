@@ -106,7 +106,8 @@ func (s *Server) hunt(ctx context.Context, r *gatehouse.HuntRun, q HuntQuery) er
 	return nil
 }
 
-// RunHunts runs saved hunts when they are due, until ctx ends or the server drains.
+// RunHunts runs saved hunts when they are due, and forgets every hour what is kept
+// for a time, until ctx ends or the server drains.
 // Any number of processes may do so on one database: each hunt runs in one of them.
 func (s *Server) RunHunts(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -120,15 +121,24 @@ func (s *Server) RunHunts(ctx context.Context) {
 		}
 		if now := s.now(); now.Sub(tidied) > time.Hour {
 			tidied = now
-			if _, err := s.store.TrimHuntRuns(ctx, now.Add(-huntsKept), huntsNewest); err != nil && ctx.Err() == nil {
-				s.log.WarnContext(ctx, "old runs of hunts could not be forgotten", "error", err)
-			}
+			s.tidy(ctx, now)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-look.C:
 		}
+	}
+}
+
+// tidy forgets old runs of hunts, and the answers that no repeat of a request gets
+// any more.
+func (s *Server) tidy(ctx context.Context, now time.Time) {
+	if _, err := s.store.TrimHuntRuns(ctx, now.Add(-huntsKept), huntsNewest); err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "old runs of hunts could not be forgotten", "error", err)
+	}
+	if _, err := s.store.TrimAnswers(ctx); err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "old answers could not be forgotten", "error", err)
 	}
 }
 

@@ -83,3 +83,53 @@ func TestKilledHuntFails(t *testing.T) {
 		t.Errorf("after its lease: %s", got)
 	}
 }
+
+// What is kept for the repeat of a request is forgotten when its time is over.
+func TestOldAnswersGo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ask := func(key string) {
+		into[api.Hunt](t, h.ask(h.admin, http.MethodPost, "/v1/hunts", api.NewHunt{Name: key, Query: "DeviceInfo"}, "Idempotency-Key", key), http.StatusCreated)
+	}
+	kept := func() (n int64) {
+		must(t, h.app.Store().DB().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM answers").Scan(&n))
+		return n
+	}
+	ask("old")
+	h.clock.forward(25 * time.Hour)
+	ask("new")
+	if n := kept(); n != 2 {
+		t.Fatalf("%d answers are kept", n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var tidying sync.WaitGroup
+	tidying.Go(func() { h.rest.RunHunts(ctx) })
+	defer tidying.Wait()
+	defer cancel()
+	until(t, "the old answer to go", func() bool { return kept() == 1 })
+	again := h.ask(h.admin, http.MethodPost, "/v1/hunts", api.NewHunt{Name: "new", Query: "DeviceInfo"}, "Idempotency-Key", "new")
+	if into[api.Hunt](t, again, http.StatusCreated); again.Header.Get("Idempotency-Replayed") != "true" {
+		t.Error("the new answer has gone, too")
+	}
+}
+
+// One hunt that cannot be read hides no other, says so itself and is not run.
+func TestUnreadableHuntIsListed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.add("contoso")
+	for _, name := range []string{"one", "two"} {
+		into[api.Hunt](t, h.ask(h.admin, http.MethodPost, "/v1/hunts", api.NewHunt{Name: name, Query: "DeviceInfo"}), http.StatusCreated)
+	}
+	_, err := h.app.Store().DB().ExecContext(t.Context(), "UPDATE hunts SET body = $1 WHERE name = 'one'", []byte("{"))
+	must(t, err)
+	all := into[api.Hunts](t, h.ask(h.admin, http.MethodGet, "/v1/hunts", nil), http.StatusOK).Items
+	if len(all) != 2 || all[0].Name != "one" || all[0].Reason == "" || all[1].Reason != "" {
+		t.Errorf("got %+v", all)
+	}
+	refused(t, h.ask(h.admin, http.MethodPost, "/v1/hunts/one/runs", nil), http.StatusConflict, api.CodeConflict)
+	mended := into[api.Hunt](t, h.ask(h.admin, http.MethodPut, "/v1/hunts/one", api.NewHunt{Name: "one", Query: "DeviceInfo"}), http.StatusOK)
+	if mended.Reason != "" {
+		t.Errorf("saved anew: got %+v", mended)
+	}
+}

@@ -89,7 +89,7 @@ func (c *caller) seesHunt(h gatehouse.Hunt) bool {
 func huntOf(h gatehouse.Hunt) api.Hunt {
 	return api.Hunt{
 		ID: h.ID, Name: huntName(h), Query: h.Query, Integrations: h.Integrations, Every: h.Schedule, Enabled: h.Enabled, By: h.By,
-		Created: h.Created, Changed: h.Changed, NextRun: h.NextRun,
+		Created: h.Created, Changed: h.Changed, NextRun: h.NextRun, Reason: h.Unreadable,
 	}
 }
 

@@ -12,18 +12,32 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 )
 
-// scanHunt reads one hunt.
+// scanHunt reads one hunt. With [ErrUnreadable] comes what its columns say.
 func scanHunt(scan func(...any) error) (h gatehouse.Hunt, err error) {
 	var body []byte
 	var created, changed, due int64
 	if err = scan(&h.ID, &h.Name, &body, &created, &changed, &due); err != nil {
 		return h, err
 	}
-	id, name := h.ID, h.Name
-	if err = json.Unmarshal(body, &h); err != nil {
-		err = fmt.Errorf("store: hunt %s: %w: %w", id, ErrUnreadable, err)
+	h.Created, h.Changed, h.NextRun = moment(created), moment(changed), moment(due)
+	bare := h
+	err = json.Unmarshal(body, &h)
+	if h.ID, h.Name, h.Created, h.Changed, h.NextRun = bare.ID, bare.Name, bare.Created, bare.Changed, bare.NextRun; err == nil && h.Query == "" {
+		err = errors.New("it has no query")
 	}
-	h.ID, h.Name, h.Created, h.Changed, h.NextRun = id, name, moment(created), moment(changed), moment(due)
+	if err != nil {
+		return bare, fmt.Errorf("store: hunt %s: %w: %w", bare.ID, ErrUnreadable, err)
+	}
+	return h, nil
+}
+
+// shownHunt reads a hunt that is only shown: of one that cannot be read there is
+// what its columns say, and why.
+func shownHunt(scan func(...any) error) (gatehouse.Hunt, error) {
+	h, err := scanHunt(scan)
+	if errors.Is(err, ErrUnreadable) {
+		h.Unreadable, err = err.Error(), nil
+	}
 	return h, err
 }
 
@@ -47,7 +61,7 @@ func (s *Store) UpdateHunt(ctx context.Context, h gatehouse.Hunt) (gatehouse.Hun
 	return s.putHunt(ctx, "update hunt", h, func(tx *transaction, body []byte) error {
 		h.Changed = tx.now
 		var created int64
-		err := tx.QueryRowContext(ctx, "UPDATE hunts SET name = $2, body = $3, changed = $4, due = $5 WHERE id = $1 RETURNING created",
+		err := tx.QueryRowContext(ctx, "UPDATE hunts SET name = $2, body = $3, changed = $4, due = $5, aside = '' WHERE id = $1 RETURNING created",
 			h.ID, h.Name, body, micros(tx.now), huntDue(h)).Scan(&created)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("store: hunt %q: %w", h.ID, ErrNotFound)
@@ -84,15 +98,16 @@ func huntDue(h gatehouse.Hunt) int64 {
 	return micros(h.NextRun)
 }
 
-// Hunt returns the hunt with that id or that name; the id wins.
+// Hunt returns the hunt with that id or that name; the id wins. It fails with
+// [ErrUnreadable] when it cannot be read.
 func (s *Store) Hunt(ctx context.Context, idOrName string) (gatehouse.Hunt, error) {
 	row := s.read.QueryRowContext(ctx, "SELECT "+huntColumns+" FROM hunts WHERE id = $1 OR name = $1 ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1", idOrName)
 	return one(s, row, "read hunt", fmt.Sprintf("hunt %q", idOrName), scanHunt)
 }
 
-// Hunts returns every hunt, by name.
+// Hunts returns every hunt, by name. Of one that cannot be read, Unreadable says so.
 func (s *Store) Hunts(ctx context.Context) ([]gatehouse.Hunt, error) {
-	return every(ctx, s, "read hunts", scanHunt, "SELECT "+huntColumns+" FROM hunts ORDER BY name")
+	return every(ctx, s, "read hunts", shownHunt, "SELECT "+huntColumns+" FROM hunts ORDER BY name")
 }
 
 // RemoveHunt forgets a hunt. Its runs stay until they are trimmed.

@@ -11,20 +11,26 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 )
 
-// scanHuntRun reads one run of a hunt.
+// scanHuntRun reads one run of a hunt. Of one that cannot be read there is what its
+// columns say, and Error says why.
 func scanHuntRun(scan func(...any) error) (r gatehouse.HuntRun, err error) {
+	var bare gatehouse.HuntRun
 	var body []byte
-	var rows, held int64
-	if err = scan(&body, &rows, &held); err != nil {
+	var created, ended, held int64
+	if err = scan(&bare.ID, &bare.Hunt, &bare.Integration, &bare.State, &created, &ended, &bare.Rows, &held, &body); err != nil {
 		return r, err
 	}
-	err = json.Unmarshal(body, &r)
-	r.Rows, r.Held = rows, moment(held)
-	return r, err
+	bare.Created, bare.Ended, bare.Held = moment(created), moment(ended), moment(held)
+	if err := json.Unmarshal(body, &r); err != nil {
+		bare.Error = fmt.Sprintf("%v: %v", ErrUnreadable, err)
+		return bare, nil
+	}
+	r.Rows, r.Held = bare.Rows, bare.Held
+	return r, nil
 }
 
 // huntRunColumns are the columns that scanHuntRun reads.
-const huntRunColumns = "body, row_count, lease_until"
+const huntRunColumns = "id, hunt_id, integration_id, state, created, ended, row_count, lease_until, body"
 
 // AddHuntRun keeps a new run of a hunt. It fails with [ErrNotFound] when there
 // is no such integration.
@@ -153,12 +159,13 @@ func (s *Store) HuntRows(ctx context.Context, run string, after int64, limit int
 	}, "SELECT number, body FROM hunt_rows WHERE run_id = $1 AND number > $2 ORDER BY number LIMIT $3", run, after, bounded(limit))
 }
 
-// TrimHuntRuns forgets the runs that ended before that time, with their rows,
-// but for the newest keep runs of each saved hunt in each integration, and
-// returns how many runs it forgot.
+// TrimHuntRuns forgets the runs that ended before that time, or that were begun
+// before it and that nobody works on any more, with their rows, but for the newest
+// keep runs of each hunt that is still saved in each integration, and returns how
+// many runs it forgot.
 func (s *Store) TrimHuntRuns(ctx context.Context, before time.Time, keep int) (int64, error) {
-	const old = `SELECT id FROM (SELECT id, hunt_id, ended, ROW_NUMBER() OVER (PARTITION BY hunt_id, integration_id ORDER BY created DESC, id DESC) AS place FROM hunt_runs) r
-		WHERE ended > 0 AND ended < $1 AND (hunt_id = '' OR place > $2) LIMIT 50`
+	const old = `SELECT id FROM (SELECT id, hunt_id, created, ended, lease_until, ROW_NUMBER() OVER (PARTITION BY hunt_id, integration_id ORDER BY created DESC, id DESC) AS place FROM hunt_runs) r
+		WHERE (ended > 0 AND ended < $1 OR ended = 0 AND created < $1 AND lease_until < $1) AND (place > $2 OR hunt_id NOT IN (SELECT id FROM hunts)) ORDER BY id LIMIT 50`
 	for trimmed := int64(0); ; {
 		var n int64
 		err := s.write(ctx, "trim runs of hunts", func(tx *transaction) error {

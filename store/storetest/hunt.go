@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,6 +45,18 @@ func testHunts(t *testing.T, fresh func(testing.TB) store.Options) {
 	all := must(f.s.Hunts(t.Context()))(t)
 	if len(all) != 2 || all[0].Name != h.Name || !all[0].NextRun.IsZero() || !all[0].Created.Equal(h.Created) {
 		t.Errorf("got %+v", all)
+	}
+	f.spoil("UPDATE hunts SET body = $1 WHERE id = 'hunt_1'")
+	all = must(f.s.Hunts(t.Context()))(t)
+	if len(all) != 2 || all[0].ID != h.ID || all[0].Name != h.Name || all[0].Unreadable == "" || all[1].Unreadable != "" {
+		t.Errorf("with one that cannot be read: got %+v", all)
+	}
+	if _, err := f.s.Hunt(t.Context(), h.ID); !errors.Is(err, store.ErrUnreadable) {
+		t.Errorf("got %v", err)
+	}
+	must(f.s.UpdateHunt(t.Context(), h))(t)
+	if got := must(f.s.Hunt(t.Context(), h.ID))(t); got.Query != h.Query {
+		t.Errorf("saved anew: got %+v", got)
 	}
 	must(0, f.s.RemoveHunt(t.Context(), h.ID))(t)
 	if err := f.s.RemoveHunt(t.Context(), h.ID); !errors.Is(err, store.ErrNotFound) {
@@ -102,6 +115,11 @@ func testHuntRuns(t *testing.T, fresh func(testing.TB) store.Options) {
 		list(store.HuntRunFilter{Integrations: mine, After: "run_3", States: []gatehouse.HuntState{gatehouse.HuntSucceeded}}) != 3 {
 		t.Error("the lists of runs are wrong")
 	}
+	f.spoil("UPDATE hunt_runs SET body = $1 WHERE id = 'run_5'")
+	if runs := must(f.s.HuntRuns(t.Context(), store.HuntRunFilter{Integrations: mine}))(t); len(runs) != 6 || runs[0].ID != "run_5" || runs[0].Error == "" || runs[0].Rows != 60 {
+		t.Errorf("with one that cannot be read: got %+v", runs)
+	}
+	must(f.s.AddHunt(t.Context(), gatehouse.Hunt{ID: "hunt_1", Name: "kept", Query: "x"}))(t)
 	if n := must(f.s.TrimHuntRuns(t.Context(), c.Now().Add(time.Hour), 2))(t); n != 4 {
 		t.Errorf("%d forgotten", n)
 	}
@@ -115,6 +133,46 @@ func testHuntRuns(t *testing.T, fresh func(testing.TB) store.Options) {
 	if n := must(f.count("SELECT (SELECT COUNT(*) FROM hunt_rows) + (SELECT COUNT(*) FROM hunt_runs)"))(t); n != 0 {
 		t.Errorf("%d rows left of a removed integration", n)
 	}
+}
+
+// What nobody will end is forgotten as well: runs whose process was killed, and
+// those of a hunt that is saved no longer.
+func testHuntRunsLeft(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
+	o, c := fresh(t), newClock()
+	o.Now = c.Now
+	f := open(t, o)
+	start := c.Now()
+	for _, r := range []gatehouse.HuntRun{
+		{ID: "begun", State: gatehouse.HuntRunning},
+		{ID: "held", State: gatehouse.HuntRunning},
+		{ID: "queued", State: gatehouse.HuntQueued},
+		{ID: "removed", State: gatehouse.HuntSucceeded, Hunt: "hunt_1", Ended: start},
+	} {
+		r.Integration = f.integration
+		must(f.s.AddHuntRun(t.Context(), r))(t)
+	}
+	trim := func() int64 { return must(f.s.TrimHuntRuns(t.Context(), c.Now().Add(-time.Hour), 3))(t) }
+	must(0, f.s.HoldHuntRun(t.Context(), "begun", time.Minute))(t)
+	if n := trim(); n != 0 {
+		t.Errorf("%d forgotten while they go on", n)
+	}
+	c.move(2 * time.Hour)
+	must(0, f.s.HoldHuntRun(t.Context(), "held", time.Minute))(t)
+	// On PostgreSQL the clock of a lease is the server's.
+	for id, until := range map[string]time.Time{"begun": start.Add(time.Minute), "held": c.Now().Add(time.Minute)} {
+		must(f.s.DB().ExecContext(t.Context(), "UPDATE hunt_runs SET lease_until = $2 WHERE id = $1", id, until.UnixMicro()))(t)
+	}
+	if n := trim(); n != 3 {
+		t.Errorf("%d forgotten", n)
+	}
+	must(f.s.HuntRun(t.Context(), "held"))(t)
+}
+
+// spoil writes a body that cannot be read.
+func (f *fixture) spoil(statement string) {
+	f.t.Helper()
+	must(f.s.DB().ExecContext(context.Background(), statement, []byte("{")))(f.t)
 }
 
 func testPoints(t *testing.T, fresh func(testing.TB) store.Options) {

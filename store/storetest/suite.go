@@ -50,6 +50,7 @@ func Run(t *testing.T, fresh func(testing.TB) store.Options) {
 		"action workers": testActionWorkers,
 		"hunts":          testHunts,
 		"hunt runs":      testHuntRuns,
+		"hunt runs left": testHuntRunsLeft,
 		"points":         testPoints,
 		"search":         testSearch,
 		"facets":         testFacets,
