@@ -91,7 +91,7 @@ func (s remoteRecords) get(ctx context.Context, name gatehouse.Stream, key strin
 	if err != nil {
 		return err
 	}
-	r, err := list.Get(ctx, i.ID, key, client.Query{Raw: true, NoOCSF: true, Removed: true})
+	r, err := list.Get(ctx, i.ID, key, client.Query{Raw: true, NoOCSF: true}) // one that is gone as well
 	if problem, ok := problemOf(err); ok && problem.Code == api.CodeNotFound {
 		return &notHeldError{integration: i.Name, stream: name, key: key}
 	}
