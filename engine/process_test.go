@@ -189,3 +189,73 @@ func TestProcesses(t *testing.T) {
 		t.Errorf("%d sessions: nobody took over", total)
 	}
 }
+
+// Two processes share one SQLite file, as sync beside serve does: both work, and
+// neither repeats what the other does.
+func TestProcessesOnOneFile(t *testing.T) {
+	t.Parallel()
+	shared(t, store.Options{Path: filepath.Join(t.TempDir(), "x.db")}, 2, func([]*process) {})
+}
+
+// A process that is suspended past its lease, and wakes when others have gone on
+// with its work, writes nothing and disturbs nobody.
+func TestSuspendedProcess(t *testing.T) {
+	t.Parallel()
+	o := store.Options{DatabaseURL: server.Database(t)}
+	shared(t, o, 2, func(all []*process) {
+		victim := all[0]
+		eventually(t, func() bool { return victim.count("page") > 2 })
+		must(t, victim.cmd.Process.Signal(syscall.SIGSTOP))
+		asleep := victim.count("page")
+		eventually(t, func() bool { return all[1].count("TWICE") > 0 }) // the other has taken over
+		must(t, victim.cmd.Process.Signal(syscall.SIGCONT))
+		eventually(t, func() bool { return victim.count("page") > asleep })
+	})
+}
+
+// shared lets processes mirror some integrations on one database, in which something
+// happens, and looks at what they have made.
+func shared(t *testing.T, o store.Options, processes int, happens func([]*process)) {
+	t.Helper()
+	s := openStore(t, o)
+	const rows = 300
+	var ids []string
+	for _, name := range []string{"a", "b", "c", "d"} {
+		ids = append(ids, add(t, s, name))
+	}
+	c := child{Path: o.Path, URL: o.DatabaseURL, Rows: rows, Witness: t.TempDir()}
+	var all []*process
+	for range processes {
+		all = append(all, startProcess(t, c))
+	}
+	happens(all)
+	within(t, 3*time.Minute, func() bool {
+		h, err := s.Health(t.Context(), "")
+		healthy := 0
+		for _, one := range h {
+			if one.State == gatehouse.StreamHealthy {
+				healthy++
+			}
+		}
+		return err == nil && healthy == len(ids)
+	})
+	u := newUpstream(rows)
+	for _, id := range ids {
+		holds(t, s, id, u)
+		if got := events(t, s, id); got[gatehouse.EventCreated] != rows || len(got) != 1 {
+			t.Errorf("got %v", got)
+		}
+		runs, err := s.Runs(t.Context(), id, "things", 10)
+		if err != nil || len(runs) != 1 || runs[0].Rows != rows {
+			t.Errorf("got %+v, %v", runs, err)
+		}
+	}
+	for n, p := range all {
+		if p.count("FAILED") > 0 {
+			t.Errorf("process %d: %v", n, p.said)
+		}
+	}
+	if all[0].count("enter") == 0 || all[1].count("enter") == 0 {
+		t.Errorf("one has done it all: %d and %d sessions", all[0].count("enter"), all[1].count("enter"))
+	}
+}

@@ -1,0 +1,143 @@
+package engine_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/engine"
+	"github.com/gatehouse-sec/gatehouse/store"
+)
+
+// New settings are taken up by whoever works with the old ones, in mid run.
+func TestSettingsChangeInMidRun(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o store.Options) {
+		s := openStore(t, o)
+		w := newWatched()
+		u := newUpstream(600)
+		w.each["contoso"] = u
+		id := add(t, s, "contoso")
+		u.onPage = func(page int) {
+			if page != 3 || len(u.reads) > 1 {
+				return
+			}
+			i, err := s.Integration(t.Context(), id)
+			if err != nil {
+				t.Error(err)
+			}
+			u.mu.Lock()
+			u.api = gatehouse.APIGraph // as an account makes of it that is read anew
+			u.mu.Unlock()
+			i.API = gatehouse.APIGraph
+			if err := s.UpdateIntegration(t.Context(), i); err != nil {
+				t.Error(err)
+			}
+		}
+		start(t, o, seat{w, "one", 100 * time.Millisecond})
+		eventually(t, func() bool {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return w.done["contoso"] > 0
+		})
+		if n := u.handed(); n >= 60 {
+			t.Errorf("the old settings were used for %d pages", n)
+		}
+		within(t, 3*time.Minute, func() bool {
+			all, err := s.Health(t.Context(), id)
+			return err == nil && len(all) == 1 && all[0].API == gatehouse.APIGraph && all[0].State == gatehouse.StreamHealthy
+		})
+		holds(t, s, id, u)
+		if got := events(t, s, id); got[gatehouse.EventCreated] != 600 || len(got) != 1 {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+// An integration that is paused in mid run is left alone by whoever works on it,
+// asked for by hand or not.
+func TestPausedInMidRun(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o store.Options) {
+		s := openStore(t, o)
+		w := newWatched()
+		u := newUpstream(1000)
+		w.each["contoso"] = u
+		id := add(t, s, "contoso")
+		u.onPage = func(page int) {
+			if page != 3 {
+				return
+			}
+			if err := s.SetIntegrationState(context.Background(), id, gatehouse.IntegrationPaused); err != nil {
+				t.Error(err)
+			}
+		}
+		e := engine.New(s, seat{w, "one", 100 * time.Millisecond}, engine.Options{Lease: 2 * time.Second})
+		err := e.Sync(t.Context(), id, nil, nil)
+		if n := u.handed(); err == nil || n >= 100 {
+			t.Errorf("%d pages were read, %v", n, err)
+		}
+		// Asked for by hand, a paused one is read.
+		u.mu.Lock()
+		u.onPage = nil
+		u.mu.Unlock()
+		must(t, engine.New(s, u, engine.Options{}).Sync(t.Context(), id, nil, nil))
+		holds(t, s, id, u)
+	})
+}
+
+// An integration that is removed in mid run, and added again under the same name,
+// leaves nothing of the first in the second.
+func TestRemovedInMidRun(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o store.Options) {
+		s := openStore(t, o)
+		w := newWatched()
+		w.each["contoso"] = newUpstream(1000)
+		first := add(t, s, "contoso")
+		start(t, o, seat{w, "one", 20 * time.Millisecond})
+		eventually(t, func() bool { return w.each["contoso"].handed() > 3 })
+		must(t, s.RemoveIntegration(t.Context(), first))
+		second := add(t, s, "contoso")
+		within(t, 2*time.Minute, func() bool {
+			all, err := s.Health(t.Context(), second)
+			return err == nil && len(all) == 1 && all[0].State == gatehouse.StreamHealthy
+		})
+		holds(t, s, second, w.each["contoso"])
+		if got := events(t, s, second); got[gatehouse.EventCreated] != 1000 || len(got) != 1 {
+			t.Errorf("got %v", got)
+		}
+		if got := events(t, s, first); len(got) != 0 {
+			t.Errorf("got %v of the one that was removed", got)
+		}
+		all, err := s.Health(t.Context(), "")
+		if err != nil || len(all) != 1 {
+			t.Errorf("got %+v, %v", all, err)
+		}
+	})
+}
+
+// A removal that broke off is brought to its end by whoever runs next.
+func TestRemovalThatBrokeOff(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o store.Options) {
+		s := openStore(t, o)
+		w := newWatched()
+		w.each["contoso"], w.each["fabrikam"] = newUpstream(5), newUpstream(5)
+		syncNow(t, engine.New(s, w.each["contoso"], engine.Options{}), add(t, s, "contoso"))
+		left := add(t, s, "fabrikam")
+		if _, err := s.DB().ExecContext(t.Context(), "UPDATE integrations SET state = 'removing' WHERE name = 'contoso'"); err != nil {
+			t.Fatal(err)
+		}
+		start(t, o, seat{w, "one", 0})
+		eventually(t, func() bool {
+			all, err := s.Integrations(t.Context())
+			return err == nil && len(all) == 1 && all[0].ID == left
+		})
+		eventually(t, func() bool {
+			h, err := s.Health(t.Context(), "")
+			return err == nil && len(h) == 1 && h[0].Integration == left && h[0].State == gatehouse.StreamHealthy
+		})
+	})
+}
