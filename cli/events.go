@@ -55,7 +55,7 @@ is held now; --format raw prints the record alone. Both are JSON, one a line.`,
 	flags.StringVar(&f.after, "after", "", "only events after this `NUMBER`")
 	flags.StringVar(&f.cursor, "cursor", "", "go on where the cursor of this `NAME` stands, and move it")
 	flags.BoolVar(&f.follow, "follow", false, "wait for more until Ctrl-C")
-	flags.BoolVar(&f.documents, "documents", false, "with the record of each event, as it is held now")
+	flags.BoolVar(&f.documents, "documents", false, "with --output ndjson or json, the record of each event as well, as it is held now")
 	f.format = addEnum(cmd, "format", "what to print of each", []eventFormat{eventFormatLog, eventFormatOCSF, eventFormatRaw})
 	flags.BoolVar(&f.rawData, "raw-data", false, "with --format ocsf, the record in raw_data as well")
 	f.streams = addStreams(cmd, "only events of this stream")
@@ -138,7 +138,24 @@ func (r *eventReader) prepare(ctx context.Context) error {
 		r.after = cursor.Number
 	}
 	r.given = r.after
+	last, err := r.held.LastEvent(ctx)
+	if err != nil {
+		return err
+	}
+	r.p.warnOfEnd(r.flags.cursor, r.after, last)
 	return nil
+}
+
+// warnOfEnd warns of a reader that begins behind the last event: it sees nothing
+// until the log has come that far, as after a mirror was made anew or restored.
+func (p *program) warnOfEnd(cursor string, after, last int64) {
+	switch {
+	case after <= last:
+	case cursor != "":
+		p.warnf("cursor %s stands at %d, and the log ends at %d: gatehouse replay %s --to %d reads what comes from now on", cursor, after, last, cursor, last)
+	default:
+		p.warnf("--after %d lies behind the end of the log: the last event is %d", after, last)
+	}
 }
 
 // print prints until the log ends, or with --follow until ctx does, and then

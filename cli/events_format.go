@@ -29,6 +29,8 @@ func (f *eventFlags) checkFormat(p *program) error {
 	switch {
 	case f.rawData && format != eventFormatOCSF:
 		return usagef("--raw-data puts the record into an event of OCSF: add --format ocsf")
+	case f.documents && (format == "" || format == eventFormatLog) && (p.out.forPeople() || p.out.format == "csv"):
+		return usagef("--documents adds the records, and %s has no room for them: add --output ndjson", p.out.format)
 	case format == "" || format == eventFormatLog:
 		return nil
 	case f.documents:

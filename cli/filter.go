@@ -48,7 +48,7 @@ func wholeNumber(name, text string) (whole, error) {
 	}
 	number, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || number < 0 {
-		return whole{}, usagef("%s %q is not a whole number", name, text)
+		return whole{}, usagef("%s %q is not a whole number, 0 or more", name, text)
 	}
 	return whole{number, true}, nil
 }

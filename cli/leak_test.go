@@ -72,7 +72,7 @@ func leakCommands() [][]string {
 		"alerts update da000_1 --status New", "devices get nobody", "devices tag nobody --add x", "vulnerabilities list --limit 1",
 		"vulnerabilities export --limit 1", "score", "hunt DeviceInfo|count", "hunt nonsense --api graph", "demo --devices 3 --no-server",
 		"integrations add contoso --force --stream devices,exposure-score", "integrations add again", "integrations list --output json",
-		"sync --once", "status", "events --documents", "actions list --output json", "actions scan nobody --comment x",
+		"sync --once", "status", "events --documents --output ndjson", "actions list --output json", "actions scan nobody --comment x",
 		"devices list --base-url https://nowhere.example", "devices list --resource https://api.security.microsoft.com",
 	} {
 		commands = append(commands, append(strings.Fields(line), "--log-level", "debug"))

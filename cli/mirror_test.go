@@ -85,6 +85,11 @@ func TestMirrorCommands(t *testing.T) {
 		{"events --after 2 --output csv", 0, "3,", ""},
 		{"events --after 2 --documents --output ndjson", 0, `"document":{"id":"a002","title":"T <2>"}`, ""},
 		{"events --kind removed", 0, "", "no events"},
+		{"events --after 3", 0, "", "no events"},
+		{"events --after 4 --output ndjson", 0, "", "warning: --after 4 lies behind the end of the log: the last event is 3"},
+		{"events --documents", 2, "", "add --output ndjson"},
+		{"events --format log --documents --output csv", 2, "", "add --output ndjson"},
+		{"events --after -1", 2, "", `--after "-1" is not a whole number, 0 or more`},
 		{"events --after x", 2, "", `--after "x" is not a whole number`},
 		{"events --after 1 --cursor siem", 2, "", "keep one"},
 		{"events --follow --output json", 2, "", "use --output ndjson"},
@@ -152,6 +157,22 @@ func TestCursor(t *testing.T) {
 	}
 	if status, _, stderr := runOnce(t, env, "replay", "siem", "--to", "6"); status != exitUsage || !strings.Contains(stderr, "behind the last event, 5") {
 		t.Errorf("%d %s", status, stderr)
+	}
+}
+
+// A cursor that the log does not reach, as when an older mirror was restored, does
+// not wait in silence.
+func TestCursorBehindTheEnd(t *testing.T) {
+	t.Parallel()
+	env := seededMirror(t, 5)
+	withStore(t, env["GATEHOUSE_DATA"], func(held *store.Store) {
+		if err := held.MoveCursor(t.Context(), "siem", 9); err != nil {
+			t.Fatal(err)
+		}
+	})
+	status, stdout, stderr := runOnce(t, env, "events", "--cursor", "siem", "--output", "ndjson")
+	if status != exitOK || stdout != "" || !strings.Contains(stderr, "cursor siem stands at 9, and the log ends at 5: gatehouse replay siem --to 5") {
+		t.Errorf("%d %q %q", status, stdout, stderr)
 	}
 }
 

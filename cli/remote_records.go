@@ -136,6 +136,13 @@ func (s remoteEvents) print(ctx context.Context, f *eventFlags, after int64) err
 	case q.Format == string(eventFormatLog):
 		q.Format = ""
 	}
+	if after > 0 {
+		page, err := s.Events.Page(ctx, client.EventQuery{After: after, Limit: 1})
+		if err != nil {
+			return err
+		}
+		s.p.warnOfEnd("", after, page.Last)
+	}
 	events := s.Events.List(ctx, q)
 	if f.follow {
 		events = s.Events.Follow(ctx, q, s.rest)
