@@ -24,19 +24,36 @@ const (
 func (j *riverJobs[T]) setRight(ctx context.Context, jobs []*rivertype.JobRow) error {
 	now := time.Now()
 	for _, job := range jobs {
-		var err error
-		switch {
-		case job.State == rivertype.JobStateRunning && job.AttemptedAt != nil && job.AttemptedAt.After(now.Add(clocksDiffer)):
-			// Nobody is at it, or whoever is will find the lease taken. It is rescued.
-			_, err = j.driver.GetExecutor().JobUpdateFull(ctx, &riverdriver.JobUpdateFullParams{ID: job.ID, AttemptedAtDoUpdate: true, AttemptedAt: &now})
-		case job.State != rivertype.JobStateRunning && job.ScheduledAt.After(now.Add(longestSnooze+clocksDiffer)):
-			_, err = j.client.JobRetry(ctx, job.ID)
+		if !liesAhead(job, now) {
+			continue
 		}
-		if err != nil {
+		if err := j.bringBack(ctx, job); err != nil {
 			return fmt.Errorf("engine: bring back a job that lies too far ahead: %w", err)
 		}
 	}
 	return j.setRightLeader(ctx, now)
+}
+
+// liesAhead tells whether a job was begun, or is to be, later than any that the clock
+// as it is now has put there.
+func liesAhead(job *rivertype.JobRow, now time.Time) bool {
+	if job.State == rivertype.JobStateRunning {
+		return job.AttemptedAt != nil && job.AttemptedAt.After(now.Add(clocksDiffer))
+	}
+	return job.ScheduledAt.After(now.Add(longestSnooze + clocksDiffer))
+}
+
+// bringBack lets a job come at once. Nobody is at one that seems to run, or else
+// whoever comes finds the lease taken.
+func (j *riverJobs[T]) bringBack(ctx context.Context, job *rivertype.JobRow) error {
+	if job.State == rivertype.JobStateRunning {
+		stopped := &riverdriver.JobUpdateFullParams{ID: job.ID, StateDoUpdate: true, State: rivertype.JobStateRetryable}
+		if _, err := j.driver.GetExecutor().JobUpdateFull(ctx, stopped); err != nil {
+			return err
+		}
+	}
+	_, err := j.client.JobRetry(ctx, job.ID)
+	return err
 }
 
 // setRightLeader ends a leadership that lasts longer than any is given for.

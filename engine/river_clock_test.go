@@ -47,6 +47,11 @@ func TestClockSetBack(t *testing.T) {
 			}
 		}
 		start(t, o, seat{w, "second", 0})
-		within(t, 4*time.Minute, done(2)) // rescued, after half a minute
+		eventually(t, done(2))
+		eventually(t, func() bool { // a leader that lives brings back what is put back from now on
+			var leader string
+			err := s.DB().QueryRowContext(t.Context(), "SELECT leader_id FROM river_leader").Scan(&leader)
+			return err == nil && leader != "the dead"
+		})
 	})
 }
