@@ -49,10 +49,12 @@ func NewMetrics(s *store.Store) *Metrics {
 // use and does not block.
 func (m *Metrics) Observe(p Progress) {
 	stream := string(p.Run.Stream)
-	if p.Page != (PageProgress{}) {
+	if p.Page.Took > 0 { // a sweep is no page
 		m.pages.WithLabelValues(stream).Inc()
 		m.rows.WithLabelValues(stream).Add(float64(p.Page.Rows))
 		m.calls.WithLabelValues(stream, string(p.API)).Add(float64(p.Page.Calls))
+	}
+	if p.Page != (PageProgress{}) {
 		for kind, n := range map[gatehouse.EventKind]int64{
 			gatehouse.EventCreated: p.Page.Created, gatehouse.EventUpdated: p.Page.Updated, gatehouse.EventRemoved: p.Page.Removed,
 		} {
