@@ -82,6 +82,10 @@ type Progress = engine.Progress
 // ErrBusy says that another process works on the integration just now.
 var ErrBusy = engine.ErrBusy
 
+// ErrLeaseLost says that the database was out of reach for so long that another
+// process may work on the integration now.
+var ErrLeaseLost = engine.ErrLeaseLost
+
 // App is Gatehouse: a store, and the engine that fills it.
 type App struct {
 	options   Options
@@ -233,8 +237,8 @@ func (a *App) Store() *store.Store { return a.store }
 
 // SyncOnce reads the streams of an integration now, whether they are due or not,
 // and returns how they fare. No streams means all of them. Progress may be nil.
-// It fails with [ErrBusy] when somebody else works on the integration; a stream
-// that fails is no error, its health says so.
+// It fails with [ErrBusy] when somebody else works on the integration, and with
+// [ErrLeaseLost]; a stream that fails is no error, its health says so.
 func (a *App) SyncOnce(ctx context.Context, idOrName string, streams []gatehouse.Stream, progress func(Progress)) ([]gatehouse.StreamHealth, error) {
 	i, err := a.store.Integration(ctx, idOrName)
 	if err != nil {

@@ -33,10 +33,11 @@ type victim struct {
 const victimLease = 300 * time.Millisecond
 
 // syncInTurn reads streams, or all of them, as soon as the lease of the process
-// before has run out.
+// before has run out, and once more when a disk under load took longer to renew its
+// own than that lasts.
 func syncInTurn(a *app.App, id string, streams ...gatehouse.Stream) (status []gatehouse.StreamHealth, err error) {
 	for {
-		if status, err = a.SyncOnce(context.Background(), id, streams, nil); !errors.Is(err, app.ErrBusy) {
+		if status, err = a.SyncOnce(context.Background(), id, streams, nil); !errors.Is(err, app.ErrBusy) && !errors.Is(err, app.ErrLeaseLost) {
 			return status, err
 		}
 		<-time.After(20 * time.Millisecond)

@@ -27,7 +27,7 @@ func TestUnreadableIsMeasured(t *testing.T) {
 	must(t, err)
 	_, err = s.DB().ExecContext(t.Context(), "UPDATE actions SET body = $1", []byte("{"))
 	must(t, err)
-	_, _, err = s.ClaimAction(t.Context(), "test", time.Minute, time.Time{})
+	_, _, err = s.ClaimAction(t.Context(), "test", time.Minute)
 	if err == nil {
 		t.Error("it was read")
 	}

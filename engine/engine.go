@@ -18,6 +18,11 @@ import (
 // ErrBusy says that another process works on the integration just now.
 var ErrBusy = errors.New("another process works on the integration")
 
+// ErrLeaseLost says that the database did not renew the right to work on an
+// integration before it ran out. Another process may have it now; what was read is
+// kept.
+var ErrLeaseLost = errors.New("the database did not answer for as long as a lease lasts, so that another process may go on: try again")
+
 // Options say how an engine works. The zero value is useful.
 type Options struct {
 	// Workers is how many integrations are worked on at once. Default: 16.
@@ -179,8 +184,8 @@ func (e *Engine) Stop(ctx context.Context) error {
 
 // Sync works on an integration now, outside of every schedule, and returns when
 // it is done. No streams means all. It fails with [ErrBusy] when somebody else
-// works on the integration, and with the error of the store; a stream that
-// cannot be read is no error, its health says so.
+// works on the integration, with [ErrLeaseLost], and with the error of the store; a
+// stream that cannot be read is no error, its health says so.
 func (e *Engine) Sync(ctx context.Context, integration string, streams []gatehouse.Stream, observe func(Progress)) error {
 	s := e.newSession(integration)
 	s.forced, s.only = true, streams

@@ -17,7 +17,7 @@ var (
 	errStopped   = errors.New("the engine stops")
 	errPaused    = errors.New("the integration is not active")
 	errChanged   = errors.New("the settings of the integration have changed")
-	errLeaseLost = errors.New("another worker has taken over the integration")
+	errTakenOver = fmt.Errorf("%w: it has taken over", ErrBusy)
 )
 
 // errGaveWay ends an attempt that is to go on behind other streams.
@@ -80,7 +80,7 @@ func (s *session) run(ctx context.Context) error {
 		s.abort(context.Canceled)
 		<-alive
 	}
-	if cause := context.Cause(s.soft); errors.Is(cause, errPaused) || errors.Is(cause, errLeaseLost) {
+	if cause := context.Cause(s.soft); errors.Is(cause, errPaused) || errors.Is(cause, ErrBusy) || errors.Is(cause, ErrLeaseLost) {
 		err = cause
 	}
 	if err := s.store.ReleaseLease(ctx, s.integration, s.holder); err != nil {
@@ -116,8 +116,11 @@ func (s *session) stayAlive(ttl time.Duration) {
 		case err == nil && held:
 			last = started
 			s.stopUnlessCurrent()
-		case err == nil, time.Since(last) >= ttl:
-			s.abort(errLeaseLost)
+		case err == nil:
+			s.abort(errTakenOver)
+			return
+		case time.Since(last) >= ttl:
+			s.abort(fmt.Errorf("%w: %w", ErrLeaseLost, err))
 			return
 		}
 	}

@@ -57,7 +57,7 @@ func (s *session) read(src Source) (time.Time, error) {
 		return time.Time{}, stop
 	}
 	if errors.Is(err, store.ErrRunOver) || errors.Is(err, store.ErrNotFound) {
-		return time.Time{}, fmt.Errorf("engine: %s: %w", src.Stream, errors.Join(errLeaseLost, err))
+		return time.Time{}, fmt.Errorf("engine: %s: %w", src.Stream, errors.Join(errTakenOver, err))
 	}
 	h = s.healthOf(src)
 	givenUp := false
