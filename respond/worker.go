@@ -63,7 +63,7 @@ func (r *Responder) loop(ctx context.Context, holder string) {
 
 // turn claims one action and takes it as far as it goes now.
 func (r *Responder) turn(ctx context.Context, holder string) (worked bool, err error) {
-	a, fence, err := r.store.ClaimAction(ctx, holder, r.o.Lease, time.Time{})
+	a, fence, err := r.store.ClaimAction(ctx, holder, r.o.Lease)
 	if err != nil || a == nil {
 		return false, err
 	}

@@ -232,7 +232,8 @@ func (s *Server) abandoned(r gatehouse.HuntRun) bool {
 	case r.State != gatehouse.HuntQueued && r.State != gatehouse.HuntRunning:
 		return false
 	case !r.Held.IsZero():
-		return s.now().After(r.Held)
+		left := r.Held.Sub(s.now())
+		return left < 0 || left > huntPatience // longer: from before the clock was set back
 	}
 	return s.now().Sub(since) > huntPatience
 }

@@ -144,7 +144,7 @@ func (s *Server) tidy(ctx context.Context, now time.Time) {
 
 // runDue runs the hunt that is longest due, and reports whether there was one.
 func (s *Server) runDue(ctx context.Context) bool {
-	h, fence, err := s.store.ClaimHunt(ctx, "server", s.hunting.lease, time.Time{})
+	h, fence, err := s.store.ClaimHunt(ctx, "server", s.hunting.lease)
 	if err != nil || h == nil {
 		if err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "the hunts that are due could not be read", "error", err)

@@ -34,7 +34,7 @@ func TestLongHuntRunsOnce(t *testing.T) {
 	hunters.Go(func() { h.rest.RunHunts(ctx) })
 	until(t, "the run", func() bool { return len(huntRuns(t, h.app.Store(), i.ID)) == 1 })
 	for deadline := time.Now().Add(1200 * time.Millisecond); time.Now().Before(deadline); {
-		other, fence, err := h.app.Store().ClaimHunt(t.Context(), "other", time.Minute, time.Time{})
+		other, fence, err := h.app.Store().ClaimHunt(t.Context(), "other", time.Minute)
 		must(t, err)
 		if other != nil {
 			t.Fatalf("another took it with fence %d while it ran", fence)
@@ -81,6 +81,10 @@ func TestKilledHuntFails(t *testing.T) {
 	h.clock.forward(61 * time.Second)
 	if got := state(); got != "failed" {
 		t.Errorf("after its lease: %s", got)
+	}
+	h.clock.forward(-10 * time.Hour)
+	if got := state(); got != "failed" {
+		t.Errorf("the clock was set back by ten hours, and for ten hours it is %s", got)
 	}
 }
 

@@ -62,7 +62,7 @@ func newSteps(tb testing.TB, s *store.Store, integration string, targets int) *s
 	if _, _, err := s.CreateAction(ctx, a, time.Unix(1, 0), nil); err != nil {
 		tb.Fatal(err)
 	}
-	claimed, fence, err := s.ClaimAction(ctx, "bench", time.Hour, time.Time{})
+	claimed, fence, err := s.ClaimAction(ctx, "bench", time.Hour)
 	if err != nil || claimed == nil {
 		tb.Fatal(claimed, err)
 	}

@@ -12,12 +12,12 @@ import (
 )
 
 // ClaimAction gives holder the action that is longest due and that nobody else
-// holds, for ttl, with a fence that [Store.SaveAction] asks for; nil when there
-// is none. A zero now is the time of the database, one for all processes. It fails
+// holds, for ttl, at most 10 minutes, with a fence that [Store.SaveAction] asks for;
+// nil when there is none. The clock is the database's, one for all processes. It fails
 // with [ErrUnreadable] when that action cannot be read: it is set aside for an hour,
 // the audit log says so, and the next call gives the next one.
-func (s *Store) ClaimAction(ctx context.Context, holder string, ttl time.Duration, now time.Time) (a *gatehouse.ResponseAction, fence int64, err error) {
-	return claimed(ctx, s, lease{holder, ttl, now}, "actions", actionColumns, scanAction)
+func (s *Store) ClaimAction(ctx context.Context, holder string, ttl time.Duration) (a *gatehouse.ResponseAction, fence int64, err error) {
+	return claimed(ctx, s, holder, ttl, "actions", actionColumns, scanAction)
 }
 
 // ExtendAction holds an action for ttl from now, by the database's clock. It
@@ -148,7 +148,7 @@ func (t *transaction) lockAction(ctx context.Context, id string, now int64) (a g
 	var until int64
 	row := t.QueryRowContext(ctx, "SELECT lease_until, "+actionColumns+" FROM actions WHERE id = $1"+t.dialect.lock(false), id)
 	a, err = scanAction(func(more ...any) error { return row.Scan(append([]any{&until}, more...)...) })
-	return a, until > now, err
+	return a, holds(until, now), err
 }
 
 // cloneAction copies an action so that a change of one is none of the other.

@@ -24,7 +24,8 @@ type AnswerRequest struct {
 	Key            string // id of the API key: another key's requests are others
 	IdempotencyKey string
 	Fingerprint    gatehouse.Hash // of all that was asked for
-	// Hold is how long the request may take before another may try. Default 1 min.
+	// Hold is how long the request may take before another may try. Default 1 min, at
+	// most 10.
 	Hold time.Duration
 	// Keep is how long the answer is kept. Default 24 h.
 	Keep time.Duration
@@ -55,7 +56,7 @@ func (t *transaction) beginAnswer(ctx context.Context, r AnswerRequest) (answer 
 		return answer, "", err
 	}
 	token = rand.Text()
-	mine := []any{r.Key, r.IdempotencyKey, r.Fingerprint[:], token, now + r.Hold.Microseconds(), now + r.Keep.Microseconds()}
+	mine := []any{r.Key, r.IdempotencyKey, r.Fingerprint[:], token, leaseEnd(now, r.Hold), now + r.Keep.Microseconds()}
 	n, err := t.exec(ctx, "INSERT INTO answers (key_id, idempotency_key, fingerprint, token, token_until, expires, status, content_type, body) VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7) ON CONFLICT DO NOTHING",
 		append(mine, []byte{})...)
 	if err != nil || n == 1 {
@@ -77,7 +78,7 @@ func (t *transaction) beginAnswer(ctx context.Context, r AnswerRequest) (answer 
 		return Answer{}, "", fmt.Errorf("store: request %q: %w", r.IdempotencyKey, ErrConflict)
 	case !over && holder == "":
 		return answer, "", nil
-	case holder != "" && until > now:
+	case holder != "" && holds(until, now):
 		return Answer{}, "", fmt.Errorf("store: request %q: %w", r.IdempotencyKey, ErrBusy)
 	}
 	err = t.expectOne(t.exec(ctx, "UPDATE answers SET fingerprint = $3, token = $4, token_until = $5, expires = $6, status = 0 WHERE key_id = $1 AND idempotency_key = $2", mine...))

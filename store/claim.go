@@ -15,36 +15,26 @@ import (
 // again: it may have been mended, or a version that can read it be at work.
 const asideTime = time.Hour
 
-// lease is what a claim asks for.
-type lease struct {
-	holder string
-	ttl    time.Duration
-	now    time.Time // zero: the time of the database
-}
-
 // claimed leases the row of a table that is longest due and reads it; nil when there
 // is none. One that cannot be read is set aside and its error returned, so that it
 // stands in nobody's way.
-func claimed[T any](ctx context.Context, s *Store, l lease, table, columns string, scan func(func(...any) error) (T, error)) (*T, int64, error) {
+func claimed[T any](ctx context.Context, s *Store, holder string, ttl time.Duration, table, columns string, scan func(func(...any) error) (T, error)) (*T, int64, error) {
 	var found *T
 	var fence int64
 	var unreadable error
 	err := s.write(ctx, "claim from "+table, func(tx *transaction) error {
-		at := micros(l.now)
-		if l.now.IsZero() {
-			var err error
-			if at, err = tx.dialect.clock(ctx, tx.Tx, micros(tx.now)); err != nil {
-				return err
-			}
+		now, err := tx.dialect.clock(ctx, tx.Tx, micros(tx.now))
+		if err != nil {
+			return err
 		}
-		id, f, aside, err := tx.claim(ctx, table, l, at)
+		id, f, aside, err := tx.claim(ctx, table, holder, ttl, now)
 		if err != nil || id == "" {
 			return err
 		}
 		v, err := scan(tx.QueryRowContext(ctx, "SELECT "+columns+" FROM "+table+" WHERE id = $1", id).Scan)
 		if errors.Is(err, ErrUnreadable) {
 			unreadable = err
-			return tx.setAside(ctx, table, id, at, aside, err)
+			return tx.setAside(ctx, table, id, now, aside, err)
 		}
 		if err == nil && aside != "" {
 			_, err = tx.exec(ctx, "UPDATE "+table+" SET aside = '' WHERE id = $1", id)
@@ -60,10 +50,10 @@ func claimed[T any](ctx context.Context, s *Store, l lease, table, columns strin
 
 // claim leases the row of a table that is longest due; an empty id when there is
 // none. aside is why it could not be read before.
-func (t *transaction) claim(ctx context.Context, table string, l lease, at int64) (id string, fence int64, aside string, err error) {
+func (t *transaction) claim(ctx context.Context, table, holder string, ttl time.Duration, now int64) (id string, fence int64, aside string, err error) {
 	query := fmt.Sprintf(`UPDATE %s SET holder = $1, lease_until = $2, fence = fence + 1 WHERE id =
-		(SELECT id FROM %s WHERE due > 0 AND due <= $3 AND lease_until <= $3 ORDER BY due LIMIT 1%s) RETURNING id, fence, aside`, table, table, t.dialect.lock(true))
-	err = t.QueryRowContext(ctx, query, l.holder, at+l.ttl.Microseconds(), at).Scan(&id, &fence, &aside)
+		(SELECT id FROM %s WHERE due > 0 AND due <= $3 AND (lease_until <= $3 OR lease_until > $4) ORDER BY due LIMIT 1%s) RETURNING id, fence, aside`, table, table, t.dialect.lock(true))
+	err = t.QueryRowContext(ctx, query, holder, leaseEnd(now, ttl), now, leaseLimit(now)).Scan(&id, &fence, &aside)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", 0, "", nil
 	}
@@ -72,9 +62,9 @@ func (t *transaction) claim(ctx context.Context, table string, l lease, at int64
 
 // setAside gives a row that cannot be read back, due much later, and writes that
 // down the first time.
-func (t *transaction) setAside(ctx context.Context, table, id string, at int64, before string, why error) error {
+func (t *transaction) setAside(ctx context.Context, table, id string, now int64, before string, why error) error {
 	err := t.expectOne(t.exec(ctx, "UPDATE "+table+" SET holder = '', lease_until = 0, due = $2, aside = $3 WHERE id = $1",
-		id, at+asideTime.Microseconds(), keepable(why.Error())))
+		id, now+asideTime.Microseconds(), keepable(why.Error())))
 	if err != nil || before != "" {
 		return err
 	}
@@ -97,7 +87,7 @@ func (s *Store) extend(ctx context.Context, table, id string, fence int64, ttl t
 		if err != nil {
 			return err
 		}
-		n, err := tx.exec(ctx, "UPDATE "+table+" SET lease_until = $3 WHERE id = $1 AND fence = $2 AND holder <> ''", id, fence, now+ttl.Microseconds())
+		n, err := tx.exec(ctx, "UPDATE "+table+" SET lease_until = $3 WHERE id = $1 AND fence = $2 AND holder <> ''", id, fence, leaseEnd(now, ttl))
 		return orLost(id, n, err)
 	})
 }

@@ -123,8 +123,8 @@ func (s *Store) RemoveHunt(ctx context.Context, id string) error {
 
 // ClaimHunt gives holder the hunt that is longest due, as [Store.ClaimAction]
 // does with actions; nil when none is.
-func (s *Store) ClaimHunt(ctx context.Context, holder string, ttl time.Duration, now time.Time) (h *gatehouse.Hunt, fence int64, err error) {
-	return claimed(ctx, s, lease{holder, ttl, now}, "hunts", huntColumns, scanHunt)
+func (s *Store) ClaimHunt(ctx context.Context, holder string, ttl time.Duration) (h *gatehouse.Hunt, fence int64, err error) {
+	return claimed(ctx, s, holder, ttl, "hunts", huntColumns, scanHunt)
 }
 
 // ExtendHunt holds a hunt for ttl from now. It fails with [ErrLeaseLost] when

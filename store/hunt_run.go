@@ -76,7 +76,7 @@ func (s *Store) HoldHuntRun(ctx context.Context, id string, ttl time.Duration) e
 		if err != nil {
 			return err
 		}
-		n, err := tx.exec(ctx, "UPDATE hunt_runs SET lease_until = $2 WHERE id = $1 AND ended = 0", id, now+ttl.Microseconds())
+		n, err := tx.exec(ctx, "UPDATE hunt_runs SET lease_until = $2 WHERE id = $1 AND ended = 0", id, leaseEnd(now, ttl))
 		return orNoRun(id, n, err)
 	})
 }

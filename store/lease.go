@@ -7,10 +7,20 @@ import (
 	"time"
 )
 
-// longestLease is the longest a lease is given for. One that ends later was given
-// before the clock was set back, and counts for nothing: its holder, when there still
-// is one, shortens it the next time it asks.
+// longestLease is the longest a lease of any kind is given for.
 const longestLease = 10 * time.Minute
+
+// leaseLimit is when a lease that was given by now ends at the latest. One that ends
+// later was given before the clock was set back, and counts for nothing: its holder,
+// when there still is one, shortens it the next time it asks, or learns that it is
+// lost. It is twice the longest, for others may have read the clock after us.
+func leaseLimit(now int64) int64 { return now + 2*longestLease.Microseconds() }
+
+// leaseEnd is when a lease of ttl from now ends.
+func leaseEnd(now int64, ttl time.Duration) int64 { return now + min(ttl, longestLease).Microseconds() }
+
+// holds tells whether a lease stands that ends at until.
+func holds(until, now int64) bool { return until > now && until <= leaseLimit(now) }
 
 // Lease gives holder the right to work on an integration for ttl from now, at most
 // 10 minutes, or for longer when it has the right already. It returns false when
@@ -29,7 +39,7 @@ func (s *Store) Lease(ctx context.Context, integration, holder string, ttl time.
 		err = tx.QueryRowContext(ctx, `INSERT INTO leases (integration_id, holder, until) VALUES ($1, $2, $3)
 			ON CONFLICT (integration_id) DO UPDATE SET holder = excluded.holder, until = excluded.until
 			WHERE leases.holder = excluded.holder OR leases.until <= $4 OR leases.until > $5 RETURNING holder`,
-			integration, holder, now+min(ttl, longestLease).Microseconds(), now, now+longestLease.Microseconds()).Scan(&got)
+			integration, holder, leaseEnd(now, ttl), now, leaseLimit(now)).Scan(&got)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

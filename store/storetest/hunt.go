@@ -19,20 +19,20 @@ func testHunts(t *testing.T, fresh func(testing.TB) store.Options) {
 	o, c := fresh(t), newClock()
 	o.Now = c.Now
 	f := open(t, o)
-	h := gatehouse.Hunt{ID: "hunt_1", Name: "logons", Query: "DeviceLogonEvents", Integrations: []string{f.integration}, Schedule: "1h", Enabled: true, By: "key_1", NextRun: c.Now()}
+	h := gatehouse.Hunt{ID: "hunt_1", Name: "logons", Query: "DeviceLogonEvents", Integrations: []string{f.integration}, Schedule: "1h", Enabled: true, By: "key_1", NextRun: time.Unix(1, 0).UTC()}
 	h = must(f.s.AddHunt(t.Context(), h))(t)
 	if _, err := f.s.AddHunt(t.Context(), gatehouse.Hunt{ID: "hunt_2", Name: "logons", Query: "x"}); !errors.Is(err, store.ErrExists) {
 		t.Errorf("a name twice: got %v", err)
 	}
-	must(f.s.AddHunt(t.Context(), gatehouse.Hunt{ID: "hunt_3", Name: "off", Query: "x", Schedule: "1h", NextRun: c.Now()}))(t)
+	must(f.s.AddHunt(t.Context(), gatehouse.Hunt{ID: "hunt_3", Name: "off", Query: "x", Schedule: "1h", NextRun: time.Unix(1, 0)}))(t)
 	if diff := cmp.Diff(h, must(f.s.Hunt(t.Context(), "logons"))(t)); diff != "" {
 		t.Errorf("(-added +got)\n%s", diff)
 	}
-	claimed, fence, err := f.s.ClaimHunt(t.Context(), "one", time.Minute, c.Now())
+	claimed, fence, err := f.s.ClaimHunt(t.Context(), "one", time.Minute)
 	if err != nil || claimed == nil || claimed.ID != h.ID {
 		t.Fatalf("got %+v, %v", claimed, err)
 	}
-	if other, _, err := f.s.ClaimHunt(t.Context(), "two", time.Minute, c.Now()); err != nil || other != nil {
+	if other, _, err := f.s.ClaimHunt(t.Context(), "two", time.Minute); err != nil || other != nil {
 		t.Errorf("two hold it, or one that is off is due: %+v, %v", other, err)
 	}
 	must(0, f.s.ExtendHunt(t.Context(), h.ID, fence, time.Minute))(t)
@@ -173,45 +173,4 @@ func testHuntRunsLeft(t *testing.T, fresh func(testing.TB) store.Options) {
 func (f *fixture) spoil(statement string) {
 	f.t.Helper()
 	must(f.s.DB().ExecContext(context.Background(), statement, []byte("{")))(f.t)
-}
-
-func testPoints(t *testing.T, fresh func(testing.TB) store.Options) {
-	t.Helper()
-	f := open(t, fresh(t))
-	run := f.begin("scores")
-	day := func(n int) time.Time { return time.Date(2026, 11, n, 0, 0, 0, 0, time.UTC) }
-	score := func(n int, value float64) store.PageRecord {
-		r := rec("tenant", fmt.Sprint(value), "")
-		r.Points = []gatehouse.Point{{Time: day(n), Value: value, Maximum: 100}, {Key: "group:a", Time: day(n), Value: value / 2, Detail: json.RawMessage(`{"a":1}`)}}
-		return r
-	}
-	for n, value := range []float64{10, 10, 12.5, 11} {
-		f.commit(run, score(n+1, value))
-	}
-	f.commit(run, score(4, 13)) // said again, otherwise
-	must(0, f.s.AddPoint(t.Context(), f.integration, "scores", gatehouse.Point{Key: "tenant", Time: day(5), Value: 14}))(t)
-	var got []float64
-	for _, p := range must(f.s.Points(t.Context(), f.integration, "scores", "tenant", day(2), day(6)))(t) {
-		got = append(got, p.Value)
-	}
-	if diff := cmp.Diff([]float64{10, 12.5, 13, 14}, got); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
-	group := must(f.s.Points(t.Context(), f.integration, "scores", "group:a", time.Time{}, time.Time{}))(t)
-	if len(group) != 4 || string(group[0].Detail) != `{"a":1}` || group[0].Value != 5 || !group[0].Time.Equal(day(1)) {
-		t.Errorf("got %+v", group)
-	}
-	if keys := must(f.s.PointKeys(t.Context(), f.integration, "scores"))(t); !cmp.Equal(keys, []string{"group:a", "tenant"}) {
-		t.Errorf("got %v", keys)
-	}
-	if err := f.s.AddPoint(t.Context(), f.integration, "other", gatehouse.Point{Key: "a", Time: day(1)}); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("got %v", err)
-	}
-	if n := must(f.s.TrimPoints(t.Context(), f.integration, "scores", day(3)))(t); n != 4 {
-		t.Errorf("%d forgotten", n)
-	}
-	must(0, f.s.RemoveIntegration(t.Context(), f.integration))(t)
-	if n := must(f.count("SELECT COUNT(*) FROM points"))(t); n != 0 {
-		t.Errorf("%d points left", n)
-	}
 }

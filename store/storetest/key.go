@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
@@ -11,30 +10,6 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/store"
 )
-
-// clock is one that a test moves.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// newClock stands at a time until it is moved: far ahead, so that what runs by the
-// database's own clock lies before it on whatever day the tests are run.
-func newClock() *clock { return &clock{now: time.Date(2100, 1, 2, 3, 0, 0, 0, time.UTC)} }
-
-// Now reads it.
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// move moves it.
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 func testKeys(t *testing.T, fresh func(testing.TB) store.Options) {
 	t.Helper()
@@ -96,66 +71,5 @@ func testKeys(t *testing.T, fresh func(testing.TB) store.Options) {
 	}
 	if _, err := f.s.RotateKey(t.Context(), "key_3", store.KeyRotation{Hash: text("more")}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a revoked key: got %v", err)
-	}
-}
-
-func testAnswers(t *testing.T, fresh func(testing.TB) store.Options) {
-	t.Helper()
-	f := open(t, fresh(t))
-	r := store.AnswerRequest{Key: "key_1", IdempotencyKey: "a", Fingerprint: gatehouse.HashOf([]byte("body"))}
-	tokens := make(chan string, 8)
-	var group sync.WaitGroup
-	for range cap(tokens) {
-		group.Go(func() {
-			_, token, err := f.s.BeginAnswer(t.Context(), r)
-			if err != nil && !errors.Is(err, store.ErrBusy) {
-				t.Error(err)
-			}
-			if token != "" {
-				tokens <- token
-			}
-		})
-	}
-	group.Wait()
-	close(tokens)
-	token, more := <-tokens, 0
-	for range tokens {
-		more++
-	}
-	if token == "" || more != 0 {
-		t.Fatalf("%d others may run as well", more)
-	}
-	other := r
-	other.Fingerprint = gatehouse.HashOf([]byte("another"))
-	if _, _, err := f.s.BeginAnswer(t.Context(), other); !errors.Is(err, store.ErrConflict) {
-		t.Errorf("got %v", err)
-	}
-	other.Key = "key_2"
-	if _, token, err := f.s.BeginAnswer(t.Context(), other); err != nil || token == "" {
-		t.Errorf("another's key: got %v", err)
-	}
-	must(0, f.s.AbandonAnswer(t.Context(), r, token))(t)
-	r.Hold = time.Nanosecond // whoever has it is over at once
-	_, lost, err := f.s.BeginAnswer(t.Context(), r)
-	must(lost, err)(t)
-	r.Hold = 0
-	_, token, err = f.s.BeginAnswer(t.Context(), r)
-	must(token, err)(t)
-	answer := store.Answer{Status: 202, ContentType: "application/json", Body: []byte("{}")}
-	if err := f.s.FinishAnswer(t.Context(), r, lost, answer); !errors.Is(err, store.ErrLeaseLost) {
-		t.Errorf("got %v", err)
-	}
-	must(0, f.s.FinishAnswer(t.Context(), r, token, answer))(t)
-	got, token, err := f.s.BeginAnswer(t.Context(), r)
-	answer.Expires = got.Expires
-	if err != nil || token != "" || !cmp.Equal(got, answer) || got.Expires.IsZero() {
-		t.Errorf("got %+v, %q, %v", got, token, err)
-	}
-	r.IdempotencyKey, r.Keep, r.Hold = "short", time.Nanosecond, time.Nanosecond
-	if _, _, err := f.s.BeginAnswer(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	if n := must(f.s.TrimAnswers(t.Context()))(t); n != 1 {
-		t.Errorf("%d forgotten", n)
 	}
 }

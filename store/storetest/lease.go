@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -36,59 +37,73 @@ func testLeases(t *testing.T, fresh func(testing.TB) store.Options) {
 	}
 }
 
-func testLastRun(t *testing.T, fresh func(testing.TB) store.Options) {
+// A clock that was set back leaves no integration to a holder that is long gone.
+func testLeaseOfTheFuture(t *testing.T, fresh func(testing.TB) store.Options) {
 	t.Helper()
 	f := open(t, fresh(t))
-	if _, err := f.s.LastRun(t.Context(), f.integration, alerts, gatehouse.SyncFull); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("got %v", err)
+	if !must(f.s.Lease(t.Context(), f.integration, "one", 15*time.Second))(t) {
+		t.Fatal("the lease was not given")
 	}
-	full := f.begin(alerts)
-	f.finish(full)
-	must(f.s.EndRun(t.Context(), full, store.RunEnd{}))(t)
-	for range 3 {
-		run := must(f.s.BeginRun(t.Context(), f.integration, alerts, gatehouse.SyncDelta))(t)
-		must(f.s.EndRun(t.Context(), run, store.RunEnd{}))(t)
+	set := func(ahead time.Duration) {
+		must(f.s.DB().ExecContext(t.Context(), "UPDATE leases SET until = until + $1", ahead.Microseconds()))(t)
 	}
-	must(f.s.TrimRuns(t.Context(), f.integration, alerts, 1))(t)
-	got := must(f.s.LastRun(t.Context(), f.integration, alerts, gatehouse.SyncFull))(t)
-	if got.ID != full.ID || !got.Complete {
-		t.Errorf("got %+v", got)
+	if set(time.Minute); must(f.s.Lease(t.Context(), f.integration, "two", 15*time.Second))(t) {
+		t.Error("a lease was taken away")
+	}
+	if set(10 * time.Hour); !must(f.s.Lease(t.Context(), f.integration, "two", 15*time.Second))(t) {
+		t.Error("the clock was set back by ten hours, and for ten hours nobody may work")
 	}
 }
 
-// A record that comes through another door makes an event only when what both
-// doors know has changed.
-func testDoors(t *testing.T, fresh func(testing.TB) store.Options) {
+// Nor an action, a hunt or a request.
+func testHoldersOfTheFuture(t *testing.T, fresh func(testing.TB) store.Options) {
 	t.Helper()
 	f := open(t, fresh(t))
-	run := f.begin(alerts)
-	through := func(api gatehouse.API, says, common string) store.PageRecord {
-		r := rec("a", says, "")
-		r.API = api
-		if common != "" {
-			r.Common = gatehouse.HashOf([]byte(common))
-		}
-		return r
-	}
-	for _, step := range []struct {
-		name   string
-		record store.PageRecord
-		want   store.PageResult
+	f.create(f.newAction("act_1"), time.Unix(1, 0))
+	must(f.s.AddHunt(t.Context(), gatehouse.Hunt{ID: "hunt_1", Name: "logons", Query: "x", Schedule: "1h", Enabled: true, NextRun: time.Unix(1, 0)}))(t)
+	request := store.AnswerRequest{Key: "key_1", IdempotencyKey: "a"}
+	for kind, c := range map[string]struct {
+		take func() (bool, error)
+		set  string
 	}{
-		{"new", through(gatehouse.APIMDE, "one", "x"), store.PageResult{Rows: 1, Created: 1, First: 1, Last: 1}},
-		{"another door", through(gatehouse.APIGraph, "1", "x"), store.PageResult{Rows: 1, Unchanged: 1, Noisy: 1}},
-		{"the same door", through(gatehouse.APIGraph, "1", "x"), store.PageResult{Rows: 1, Unchanged: 1}},
-		{"changed where the other does not see", through(gatehouse.APIGraph, "2", "x"), store.PageResult{Rows: 1, Updated: 1, First: 2, Last: 2}},
-		{"back through the first", through(gatehouse.APIMDE, "one", "x"), store.PageResult{Rows: 1, Unchanged: 1, Noisy: 1}},
-		{"changed on the way", through(gatehouse.APIGraph, "3", "y"), store.PageResult{Rows: 1, Updated: 1, First: 3, Last: 3}},
-		{"what is common is said otherwise", through(gatehouse.APIGraph, "3", "z"), store.PageResult{Rows: 1, Unchanged: 1, Noisy: 1}},
-		{"a door without it", through(gatehouse.APIMDE, "3", ""), store.PageResult{Rows: 1, Unchanged: 1, Noisy: 1}},
+		"action": {func() (bool, error) {
+			a, _, err := f.s.ClaimAction(t.Context(), "worker", time.Hour)
+			return a != nil, err
+		}, "UPDATE actions SET lease_until = lease_until + $1"},
+		"hunt": {func() (bool, error) {
+			h, _, err := f.s.ClaimHunt(t.Context(), "worker", time.Hour)
+			return h != nil, err
+		}, "UPDATE hunts SET lease_until = lease_until + $1"},
+		"request": {func() (bool, error) {
+			_, token, err := f.s.BeginAnswer(t.Context(), request)
+			if errors.Is(err, store.ErrBusy) {
+				err = nil
+			}
+			return token != "", err
+		}, "UPDATE answers SET token_until = token_until + $1"},
 	} {
-		if got := f.commit(run, step.record); got != step.want {
-			t.Errorf("%s: got %+v, want %+v", step.name, got, step.want)
+		for _, step := range []struct {
+			back time.Duration
+			want bool
+		}{{0, true}, {-time.Second, false}, {10 * time.Hour, true}, {0, false}} {
+			must(f.s.DB().ExecContext(t.Context(), c.set, step.back.Microseconds()))(t)
+			if got := must(c.take())(t); got != step.want {
+				t.Errorf("%s, the clock is set back by %s: taken %t", kind, step.back, got)
+			}
 		}
 	}
-	if r := must(f.s.Record(t.Context(), f.integration, alerts, "a"))(t); r.API != gatehouse.APIMDE {
-		t.Errorf("got %+v", r)
+	f.decide("act_1", store.ErrBusy)
+	must(f.s.DB().ExecContext(t.Context(), "UPDATE actions SET lease_until = lease_until + $1", (10 * time.Hour).Microseconds()))(t)
+	f.decide("act_1", nil)
+}
+
+// decide changes an action from outside of its worker, which may fail.
+func (f *fixture) decide(id string, want error) {
+	f.t.Helper()
+	_, err := f.s.ChangeAction(context.Background(), id, func(*gatehouse.ResponseAction) (time.Time, *gatehouse.AuditEntry, error) {
+		return time.Unix(1, 0), nil, nil
+	})
+	if !errors.Is(err, want) {
+		f.t.Errorf("a change: got %v, want %v", err, want)
 	}
 }

@@ -201,3 +201,40 @@ func testFence(t *testing.T, fresh func(testing.TB) store.Options) {
 		t.Errorf("a refused page was written: %v", err)
 	}
 }
+
+// A record that comes through another door makes an event only when what both
+// doors know has changed.
+func testDoors(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
+	f := open(t, fresh(t))
+	run := f.begin(alerts)
+	through := func(api gatehouse.API, says, common string) store.PageRecord {
+		r := rec("a", says, "")
+		r.API = api
+		if common != "" {
+			r.Common = gatehouse.HashOf([]byte(common))
+		}
+		return r
+	}
+	for _, step := range []struct {
+		name   string
+		record store.PageRecord
+		want   store.PageResult
+	}{
+		{"new", through(gatehouse.APIMDE, "one", "x"), store.PageResult{Rows: 1, Created: 1, First: 1, Last: 1}},
+		{"another door", through(gatehouse.APIGraph, "1", "x"), store.PageResult{Rows: 1, Unchanged: 1, Noisy: 1}},
+		{"the same door", through(gatehouse.APIGraph, "1", "x"), store.PageResult{Rows: 1, Unchanged: 1}},
+		{"changed where the other does not see", through(gatehouse.APIGraph, "2", "x"), store.PageResult{Rows: 1, Updated: 1, First: 2, Last: 2}},
+		{"back through the first", through(gatehouse.APIMDE, "one", "x"), store.PageResult{Rows: 1, Unchanged: 1, Noisy: 1}},
+		{"changed on the way", through(gatehouse.APIGraph, "3", "y"), store.PageResult{Rows: 1, Updated: 1, First: 3, Last: 3}},
+		{"what is common is said otherwise", through(gatehouse.APIGraph, "3", "z"), store.PageResult{Rows: 1, Unchanged: 1, Noisy: 1}},
+		{"a door without it", through(gatehouse.APIMDE, "3", ""), store.PageResult{Rows: 1, Unchanged: 1, Noisy: 1}},
+	} {
+		if got := f.commit(run, step.record); got != step.want {
+			t.Errorf("%s: got %+v, want %+v", step.name, got, step.want)
+		}
+	}
+	if r := must(f.s.Record(t.Context(), f.integration, alerts, "a"))(t); r.API != gatehouse.APIMDE {
+		t.Errorf("got %+v", r)
+	}
+}

@@ -3,7 +3,9 @@ package storetest
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-sec/gatehouse"
@@ -66,5 +68,78 @@ func testRecords(t *testing.T, fresh func(testing.TB) store.Options) {
 	twice.Add("a", gatehouse.Hash{})
 	if twice.Keys == once.Keys || twice.Keys == (gatehouse.Hash{}) {
 		t.Error("a digest does not tell a key that is there twice")
+	}
+}
+
+// noise is a text of so many bytes that nothing makes shorter.
+func noise(n int) string {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	r := rand.New(rand.NewPCG(1, uint64(n))) //nolint:gosec // the same each time
+	var b strings.Builder
+	for range n {
+		b.WriteByte(letters[r.IntN(len(letters))])
+	}
+	return b.String()
+}
+
+// Keys of any shape are kept, and one that no index takes is set aside: it holds up
+// neither its page nor, since no record can have it, the removal of what is gone.
+func testOddKeys(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
+	f := open(t, fresh(t))
+	odd := []string{" ", "'; DROP TABLE records; --", "a|b%7C", "Ω\u202e🦊", "\u00e9", "e\u0301", "%", "_", "\\", "\r\n", noise(store.MaxKey)}
+	run := f.begin(alerts)
+	for _, key := range odd {
+		f.commit(run, rec(key, "one", ""))
+	}
+	f.finish(run, rec("gone", "one", ""))
+	must(f.s.EndRun(t.Context(), run, store.RunEnd{}))(t)
+	for _, key := range odd {
+		if r := must(f.s.Record(t.Context(), f.integration, alerts, key))(t); r.Key != key || r.Version != 1 {
+			t.Errorf("%q: got %+v", key, r)
+		}
+	}
+	run = f.begin(alerts)
+	for _, long := range []int{store.MaxKey + 1, 10_000, 100_000} {
+		got := f.commit(run, rec(noise(long), "one", ""), rec(odd[0], "one", ""))
+		if got.SetAside != 1 || got.Unchanged != 1 {
+			t.Errorf("a key of %d bytes: got %+v", long, got)
+		}
+	}
+	var again []store.PageRecord
+	for _, key := range odd {
+		again = append(again, rec(key, "one", ""))
+	}
+	f.finish(run, again...)
+	if swept := must(f.s.FinishSweep(t.Context(), run, nil))(t); swept.Removed != 1 {
+		t.Errorf("got %+v", swept)
+	}
+}
+
+// A document of many megabytes is kept as it is, and a record that goes and returns
+// again and again has one event for each time.
+func testOddRecords(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
+	f := open(t, fresh(t))
+	run := f.begin(alerts)
+	heavy := rec("heavy", noise(5<<20), "")
+	f.commit(run, heavy, rec("light", "one", ""))
+	if r := must(f.s.Record(t.Context(), f.integration, alerts, "heavy"))(t); !bytes.Equal(r.Document, heavy.Document) {
+		t.Errorf("%d bytes of %d are held", len(r.Document), len(heavy.Document))
+	}
+	f.finish(run)
+	must(f.s.EndRun(t.Context(), run, store.RunEnd{}))(t)
+	for round := range 3 {
+		run := f.begin(alerts)
+		f.finish(run, heavy)
+		swept := must(f.s.FinishSweep(t.Context(), run, nil))(t)
+		must(f.s.EndRun(t.Context(), run, store.RunEnd{}))(t)
+		back := f.commit(f.begin(alerts), heavy, rec("light", "one", ""))
+		if swept.Removed != 1 || back.Created != 1 || back.Unchanged != 1 {
+			t.Errorf("round %d: got %+v and %+v", round, swept, back)
+		}
+	}
+	if got := len(f.events(store.EventFilter{})); got != 2+3*2 {
+		t.Errorf("%d events", got)
 	}
 }

@@ -37,6 +37,7 @@ func Run(t *testing.T, fresh func(testing.TB) store.Options) {
 		"doors":          testDoors,
 		"leases":         testLeases,
 		"future lease":   testLeaseOfTheFuture,
+		"future holders": testHoldersOfTheFuture,
 		"last run":       testLastRun,
 		"odd keys":       testOddKeys,
 		"odd records":    testOddRecords,
