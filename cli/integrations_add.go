@@ -42,7 +42,7 @@ hold no secret, and are always kept as a reference.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.addIntegration(cmd.Context(), args[0], f) },
 	}, exitFindings, exitSignIn)
 	f.streams = addStreams(cmd, "mirror only this stream")
-	f.api = addEnum(cmd, "api", "door to use", []string{anyAPI, string(gatehouse.APIMDE), string(gatehouse.APIXDR), string(gatehouse.APIGraph)})
+	f.api = addEnum(cmd, "api", "API to read through", []string{anyAPI, string(gatehouse.APIMDE), string(gatehouse.APIXDR), string(gatehouse.APIGraph)})
 	f.addReferences(cmd)
 	cmd.Flags().BoolVar(&f.force, "force", false, "add it without asking Microsoft anything")
 	return cmd
@@ -123,7 +123,7 @@ func refuseTwin(ctx context.Context, held *store.Store, i gatehouse.Integration)
 			return usagef("there is an integration %q already: choose another name, or remove that one first", i.Name)
 		}
 		if other.ClientID != "" && strings.EqualFold(other.Tenant, i.Tenant) && strings.EqualFold(other.ClientID, i.ClientID) {
-			return usagef("integration %q is the same application of the same tenant already: two would spend each other's rate limits", other.Name)
+			return usagef("integration %q is the same application of the same tenant already: two would spend each other's rate limits; go on with that one, or register an application of its own", other.Name)
 		}
 	}
 	return nil

@@ -45,8 +45,8 @@ What a monitor needs is at --metrics-listen, without a key:
   /metrics       for Prometheus: each stream's state, lag, records, calls
   /healthz, /readyz
 
-OpenTelemetry traces of sessions, runs, pages and calls go to a collector when
-OTEL_EXPORTER_OTLP_ENDPOINT names one (OTLP over HTTP).
+OpenTelemetry traces of sessions, runs, pages, calls and requests for tokens go
+to a collector when OTEL_EXPORTER_OTLP_ENDPOINT names one (OTLP over HTTP).
 
 Several processes on one PostgreSQL share the work, and take over from one that
 dies. A stop waits for the pages under way; what is not done goes on from there

@@ -35,7 +35,7 @@ func (f *serveFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.adminKeyFile, "admin-key-file", "", "`FILE` that takes the first key, in place of standard error")
 	flags.IntVar(&f.rate, "rate", 6000, "`REQUESTS` that one key may make in a minute; 0 sets no limit")
 	flags.StringArrayVar(&f.credentialRefs, "credential-ref", nil, "`PATTERN` of references that a credential may be given by over the REST API, as env:DEFENDER_* or file:/run/secrets/*; may be repeated. Default: none")
-	flags.BoolVar(&f.approveDangerous, "approve-dangerous", false, "let every dangerous response action wait for the approval of a second key")
+	flags.BoolVar(&f.approveDangerous, "approve-dangerous", false, "let every dangerous response action wait for the approval of a second key; the policy is kept on this data and binds every process on it, until a serve without this flag is started")
 	flags.StringVar(&f.issuer, "oidc-issuer", "", "`URL` of an OpenID Connect issuer whose tokens let people in")
 	flags.StringVar(&f.discovery, "oidc-discovery", "", "`URL` below which the discovery document is, where that is not the issuer")
 	flags.StringVar(&f.audience, "oidc-audience", "", "`AUDIENCE` that tokens must be meant for")

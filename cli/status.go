@@ -182,7 +182,7 @@ func statusView() view[streamStatus] {
 	type status = streamStatus
 	state := field("state", "State", func(s status) string { return string(s.State) })
 	state.tone = streamTone
-	lag := field("lagSeconds", "Lag", func(s status) string { return strconv.FormatFloat(s.Lag.Seconds(), 'f', 0, 64) }).number()
+	lag := field("lagSeconds", "Lag", lagText).number()
 	lag.show = ageText
 	return view[status]{
 		noun: "streams",
@@ -210,14 +210,35 @@ func statusView() view[streamStatus] {
 	}
 }
 
-// encodeStatus uses the standard library's encoder, which writes a lag as a
-// number.
+// encodeStatus writes the lag in seconds, as the REST API does, and none of what
+// was never read.
 func encodeStatus(s streamStatus) jsontext.Value {
-	text, err := json.Marshal(s)
+	row := struct {
+		streamStatus
+
+		Nanoseconds *int64   `json:"lag,omitempty"` // stands before that of the stream, and is never there
+		Lag         *float64 `json:"lagSeconds,omitempty"`
+	}{streamStatus: s}
+	if s.wasRead() {
+		seconds := s.Lag.Round(time.Millisecond).Seconds()
+		row.Lag = &seconds
+	}
+	text, err := json.Marshal(row)
 	if err != nil {
 		return jsontext.Value("null")
 	}
 	return text
+}
+
+// wasRead says whether the stream was read before, so that it has a lag.
+func (s streamStatus) wasRead() bool { return s.Lag > 0 || !s.LastSuccess.IsZero() }
+
+// lagText is the lag in whole seconds; nothing for a stream that was never read.
+func lagText(s streamStatus) string {
+	if !s.wasRead() {
+		return ""
+	}
+	return strconv.FormatFloat(s.Lag.Seconds(), 'f', 0, 64)
 }
 
 func streamTone(state string) tone {
@@ -243,7 +264,7 @@ func countText(n int64) string {
 // ageText writes a number of seconds as people say it.
 func ageText(seconds string) string {
 	n, err := strconv.ParseInt(seconds, 10, 64)
-	if err != nil || n <= 0 {
+	if err != nil {
 		return ""
 	}
 	return age(time.Duration(n) * time.Second)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +19,7 @@ func newSyncCommand(p *program) *cobra.Command {
 	cmd := withExits(&cobra.Command{
 		Use: "sync", Short: "Mirror every account, once or from now on",
 		Long: `Read what is new from Microsoft into the mirror. With --once, read every stream
-now, whether it is due or not, print how each fares, and end. Without it, mirror
+now, or those of --stream, whether due or not, print how each fares, and end. Without it, mirror
 on schedule until Ctrl-C, which loses nothing: what was under way goes on from
 there the next time.
 
@@ -27,8 +28,8 @@ the fewest that could do, how many more the rate limit allows now, and the time
 left where Microsoft says how many rows there are. With --once the exit status is
 3 when a stream fails, or is read but needs a person.
 
-OpenTelemetry traces of sessions, runs, pages and calls go to a collector when
-OTEL_EXPORTER_OTLP_ENDPOINT names one (OTLP over HTTP).`,
+OpenTelemetry traces of sessions, runs, pages, calls and requests for tokens go
+to a collector when OTEL_EXPORTER_OTLP_ENDPOINT names one (OTLP over HTTP).`,
 		Example: `  gatehouse sync --once
   gatehouse sync --once --stream alerts,incidents --integration contoso
   gatehouse sync`,
@@ -90,6 +91,9 @@ func syncOne(ctx context.Context, a *app.App, i gatehouse.Integration, streams [
 	health, err := a.SyncOnce(ctx, i.ID, streams, board.show)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", i.Name, err)
+	}
+	if len(streams) > 0 {
+		health = slices.DeleteFunc(health, func(h gatehouse.StreamHealth) bool { return !slices.Contains(streams, h.Stream) })
 	}
 	return health, ctx.Err()
 }
