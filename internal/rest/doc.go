@@ -20,6 +20,8 @@
 //     query: rebuilt where that is safe, a [*LinkError] where it is not;
 //   - an item does not decode: it is handed out with its raw JSON and a
 //     [*DecodeError], and the list goes on;
+//   - a row of an export file is no JSON: it is handed out as a JSON text, which
+//     decodes as no item, and the list goes on; what may have been cut fails;
 //   - an export file is empty, broken or its link has expired: fresh links of
 //     the same snapshot are asked for, a bounded number of times.
 //

@@ -1,8 +1,6 @@
 package rest
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -255,52 +253,4 @@ func downloadError(resp *http.Response, u *url.URL) error {
 		return fmt.Errorf("%w: %w", ErrTruncated, e)
 	}
 	return e
-}
-
-// readRows reads a file of JSON values, one after the other, usually one per
-// line, compressed with gzip or (as a server that decompressed it by itself
-// would send it) plain. It holds one row at a time and succeeds only at the
-// natural end: the checksum of the gzip file, or the end of the stream behind a
-// whole value.
-func readRows(body io.Reader, item func(jsontext.Value) error) (rows int, err error) {
-	watched := &watchedReader{r: body}
-	source := bufio.NewReaderSize(watched, 64<<10)
-	head, err := source.Peek(2)
-	if len(head) == 0 && watched.err == nil {
-		return 0, ErrEmptyDownload
-	}
-	if len(head) < 2 {
-		return 0, bodyError(err, watched)
-	}
-	var plain io.Reader = source
-	if head[0] == 0x1f && head[1] == 0x8b {
-		zipped, err := gzip.NewReader(source)
-		if err != nil {
-			return 0, gzipError(err, watched)
-		}
-		plain = bufio.NewReaderSize(zipped, 64<<10)
-	}
-	dec := jsontext.NewDecoder(plain, strictly)
-	for {
-		raw, err := dec.ReadValue()
-		if err == io.EOF { //nolint:errorlint // the decoder's own, at the end of the stream only
-			return rows, nil
-		}
-		if err != nil {
-			return rows, gzipError(err, watched)
-		}
-		rows++
-		if err := item(raw); err != nil {
-			return rows, err
-		}
-	}
-}
-
-// gzipError takes damage inside a gzip file for a broken download: what is sent
-// again may be whole.
-func gzipError(err error, body *watchedReader) error {
-	if errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
-		return fmt.Errorf("%w (%w)", ErrTruncated, err)
-	}
-	return bodyError(err, body)
 }

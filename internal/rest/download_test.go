@@ -100,10 +100,12 @@ func TestExportReadsEveryRowOnce(t *testing.T) {
 		{"several members", func(_ int, _ string) (*http.Response, error) {
 			return reply(200, zipped(lines(10, 13))+zipped(lines(13, 20)))
 		}, nil, 0, 1},
+		{"byte order mark", func(_ int, _ string) (*http.Response, error) { return reply(200, zipped("\ufeff"+lines(10, 20))) }, nil, 0, 1},
+		{"byte order mark of plain text", func(_ int, _ string) (*http.Response, error) { return reply(200, "\ufeff"+lines(10, 20)) }, nil, 0, 1},
 		{"always cut", func(_ int, whole string) (*http.Response, error) { return reply(200, whole[:len(whole)-3]) }, ErrTruncated, 20, 4},
 		{"always empty", func(int, string) (*http.Response, error) { return reply(200, "") }, ErrEmptyDownload, 10, 4},
 		{"always expired", func(int, string) (*http.Response, error) { return reply(403, expiredXML) }, ErrLinkExpired, 10, 5},
-		{"no json", func(int, string) (*http.Response, error) { return reply(200, zipped("{\"Id\":\"t10\"}\nnot json\n")) }, ErrMalformed, 11, 1},
+		{"no json at the end", func(int, string) (*http.Response, error) { return reply(200, zipped("{\"Id\":\"t10\"}\nnot json")) }, ErrMalformed, 11, 1},
 		{"another content on the second try", func(try int, whole string) (*http.Response, error) {
 			if try == 1 {
 				return reply(200, whole[:len(whole)-3])

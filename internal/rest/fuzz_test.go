@@ -100,13 +100,15 @@ func FuzzExportRows(f *testing.F) {
 	f.Add([]byte(zipped("")))
 	f.Add([]byte{0x1f, 0x8b})
 	f.Add([]byte("\x1f"))
+	f.Add([]byte("\ufeff" + lines(0, 2) + "{oops\n" + lines(2, 4)))
+	f.Add([]byte(lines(0, 2) + "{\"Id\":\n" + lines(2, 3)))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		n := 0
 		rows, err := readRows(bytes.NewReader(body), func(raw jsontext.Value) error {
 			n++
 			_, err := Decode[thing](raw)
 			var odd *DecodeError
-			if err != nil && !errors.As(err, &odd) {
+			if err != nil && !errors.As(err, &odd) || !raw.IsValid(strictly) {
 				t.Errorf("%q: %v", raw, err)
 			}
 			return nil

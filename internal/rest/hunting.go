@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -87,7 +86,7 @@ func newHunt(ctx context.Context, op Operation, body io.ReadCloser) *Hunt {
 	watched := &watchedReader{r: body}
 	return &Hunt{
 		ctx: ctx, op: op, body: watched,
-		dec:   jsontext.NewDecoder(bufio.NewReaderSize(skipMark(watched), 64<<10), strictly),
+		dec:   jsontext.NewDecoder(skipMark(watched, readAhead), strictly),
 		close: sync.OnceFunc(func() { _ = body.Close() }),
 	}
 }

@@ -20,6 +20,9 @@ var (
 	ErrMalformed = errors.New("the answer is not the JSON that was expected")
 )
 
+// readAhead is how many bytes of a long body are read at once.
+const readAhead = 64 << 10
+
 // errStop ends the reading of a page because the caller wants no more.
 var errStop = errors.New("stop")
 
@@ -35,7 +38,7 @@ type page struct {
 // succeeds only when the page and the stream came to their natural end.
 func readPage(body io.Reader, item func(jsontext.Value) error) (page, error) {
 	watched := &watchedReader{r: body}
-	dec := jsontext.NewDecoder(bufio.NewReaderSize(skipMark(watched), 64<<10), strictly)
+	dec := jsontext.NewDecoder(skipMark(watched, readAhead), strictly)
 	p, err := decodePage(dec, item)
 	if err == nil {
 		if _, err = dec.ReadToken(); err == io.EOF { //nolint:errorlint // the decoder's own
@@ -50,7 +53,7 @@ func readPage(body io.Reader, item func(jsontext.Value) error) (page, error) {
 // readWhole reads a body that is one JSON value, or empty.
 func readWhole(body io.Reader) (jsontext.Value, error) {
 	watched := &watchedReader{r: body}
-	dec := jsontext.NewDecoder(skipMark(watched), strictly)
+	dec := jsontext.NewDecoder(skipMark(watched, 16), strictly)
 	raw, err := dec.ReadValue()
 	if err == io.EOF && watched.err == nil { //nolint:errorlint // the decoder's own: nothing at all
 		return nil, nil
@@ -202,9 +205,10 @@ func (w *watchedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// skipMark drops the byte order mark that .NET writes at times.
-func skipMark(r io.Reader) io.Reader {
-	b := bufio.NewReaderSize(r, 16)
+// skipMark drops the byte order mark that .NET writes at times. It reads size bytes
+// at once.
+func skipMark(r io.Reader, size int) *bufio.Reader {
+	b := bufio.NewReaderSize(r, size)
 	if head, _ := b.Peek(3); bytes.Equal(head, []byte("\ufeff")) {
 		_, _ = b.Discard(3)
 	}
