@@ -38,7 +38,7 @@ type Hunts struct {
 type RunHunt struct {
 	Query        string   `json:"query" doc:"Kusto, as in Microsoft's advanced hunting." minLength:"1"`
 	Integrations []string `json:"integrations,omitempty" doc:"Ids or names; absent means all that the key may see."`
-	API          string   `json:"api,omitempty" doc:"The API of Microsoft to run it through. Absent: the first that the integration allows." enum:"mde,graph"`
+	API          string   `json:"api,omitempty" doc:"The API of Microsoft to run it through. Absent: the first that the integration allows, or graph where the query names a table that only graph knows." enum:"mde,graph"`
 	Timespan     string   `json:"timespan,omitempty" doc:"How far back, as ISO 8601; Graph only." example:"P7D"`
 }
 

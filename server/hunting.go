@@ -85,7 +85,7 @@ func (s *Server) held(ctx context.Context, r *gatehouse.HuntRun, q HuntQuery) er
 
 // hunt asks Microsoft and keeps the rows.
 func (s *Server) hunt(ctx context.Context, r *gatehouse.HuntRun, q HuntQuery) error {
-	found, err := s.backend.Hunt(ctx, r.Integration, q)
+	found, err := s.ask(ctx, r.Integration, q)
 	if err != nil {
 		return err
 	}

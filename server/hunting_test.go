@@ -137,3 +137,46 @@ func TestUnreadableHuntIsListed(t *testing.T) {
 		t.Errorf("saved anew: got %+v", mended)
 	}
 }
+
+// A query goes through Graph when it names a table that the API of Defender for
+// Endpoint does not know, unless the integration may not or somebody has chosen.
+func TestHuntGoesWhereItsTablesAre(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	i := h.add("contoso")
+	run := func(q api.RunHunt) (last gatehouse.HuntRun) {
+		t.Helper()
+		started := into[api.HuntRuns](t, h.ask(h.admin, http.MethodPost, "/v1/hunt-runs", q), http.StatusAccepted).Items[0].ID
+		until(t, "the hunt to end", func() (ended bool) {
+			for _, r := range huntRuns(t, h.app.Store(), i.ID) {
+				if r.ID == started && !r.Ended.IsZero() {
+					last, ended = r, true
+				}
+			}
+			return ended
+		})
+		return last
+	}
+	both := []emulator.Role{emulator.MDERoles("AdvancedQuery.Read.All")[0], emulator.GraphRoles("ThreatHunting.Read.All")[0]}
+	for _, c := range []struct {
+		name  string
+		roles []emulator.Role
+		query api.RunHunt
+		state gatehouse.HuntState
+		api   gatehouse.API
+	}{
+		{"a table of devices", both, api.RunHunt{Query: "DeviceInfo | take 1"}, gatehouse.HuntSucceeded, gatehouse.APIMDE},
+		{"a table of alerts", both, api.RunHunt{Query: "AlertInfo| take 1"}, gatehouse.HuntSucceeded, gatehouse.APIGraph},
+		{"both", both, api.RunHunt{Query: "DeviceInfo | join (IdentityInfo) on $left.DeviceName == $right.AccountName"}, gatehouse.HuntSucceeded, gatehouse.APIGraph},
+		{"chosen", both, api.RunHunt{Query: "AlertInfo | take 1", API: "mde"}, gatehouse.HuntFailed, ""},
+		{"without the permission", both[:1], api.RunHunt{Query: "AlertInfo | take 1"}, gatehouse.HuntFailed, ""},
+		{"without the other one", both[1:], api.RunHunt{Query: "DeviceInfo | take 1"}, gatehouse.HuntSucceeded, gatehouse.APIGraph},
+	} {
+		access := h.emulator.DefaultTenant()
+		must(t, h.emulator.SetRoles(access.TenantID, access.ClientID, c.roles...))
+		h.clock.forward(2 * time.Hour) // the token before does not know it
+		if r := run(c.query); r.State != c.state || r.API != c.api {
+			t.Errorf("%s: %s through %q: %s", c.name, r.State, r.API, r.Error)
+		}
+	}
+}
