@@ -42,11 +42,10 @@ func faultKeys() map[string]func(*emulator.Fault, string) error {
 }
 
 func faultHelp() string {
-	return `--fault takes KIND[,KEY=VALUE]..., where KIND is one of
-` + strings.Join(wrap(strings.Join(wordsOf(faultKinds()), ", "), 76), "\n") + `,
-and KEY is route (as "GET /api/machines", or mde, xdr, graph, blob, login),
-probability (0 to 1), call (its number, repeatable), limit, status, retry-after
-or delay. Faults follow from --seed, so that a run can be had again.`
+	text := "--fault takes KIND[,KEY=VALUE]..., where KIND is one of " + strings.Join(wordsOf(faultKinds()), ", ") +
+		`, and KEY is route (as "GET /api/machines", or mde, xdr, graph, blob, login), probability (0 to 1), ` +
+		"call (its number, repeatable), limit, status, retry-after or delay. Faults follow from --seed, so that a run can be had again."
+	return strings.Join(wrap(text, 80), "\n")
 }
 
 // parseFaults reads the values of --fault.

@@ -46,7 +46,7 @@ func (p *program) run(ctx context.Context) int {
 	}
 	err = p.judge(ctx, err)
 	if !wasReported(err) {
-		fmt.Fprintln(p.stderr, "gatehouse: "+plain.Line(describe(ctx, err)))
+		fmt.Fprintln(p.stderr, "gatehouse: "+plain.Line(p.namingServer(err, describe(ctx, err))))
 	}
 	return exitStatus(ctx, err)
 }

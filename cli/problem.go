@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/gatehouse-sec/gatehouse/api"
@@ -36,10 +38,22 @@ func problemOf(err error) (*api.Problem, bool) {
 	return p, ok
 }
 
+// namingServer says which server could not be asked, in place of the address of
+// one route, and where to look.
+func (p *program) namingServer(err error, text string) string {
+	lost, ok := errors.AsType[*url.Error](err)
+	if !ok || p.config == nil || !p.remote() {
+		return text
+	}
+	return strings.Replace(text, lost.Error(), fmt.Sprintf("server %s: %v; see whether gatehouse serve runs there, and whether --server is right", p.config.server, lost.Err), 1)
+}
+
 // inCommands names commands in place of the routes that do the same.
 func inCommands(text string) string {
 	return strings.NewReplacer("GET /v1/actions", "gatehouse actions list", "GET /v1/keys", "gatehouse keys list",
-		"GET /v1/integrations", "gatehouse integrations list").Replace(text)
+		"GET /v1/integrations", "gatehouse integrations list", "GET /v1/devices", "gatehouse devices list",
+		"GET /v1/alerts", "gatehouse alerts list", "GET /v1/cves", "gatehouse vulnerabilities list",
+		"; live=true asks Defender", "", "; see upstream", "", "; see fields, and /openapi.json", "").Replace(text)
 }
 
 // describeProblem is a problem in one line: what is wrong, what the ambiguous name
