@@ -27,8 +27,8 @@ const version = "0.1.0"
 
 // The defaults of Options.
 const (
-	DefaultMaxRetries = 6
-	DefaultMaxWait    = 5 * time.Minute
+	defaultMaxRetries = 6
+	defaultMaxWait    = 5 * time.Minute
 )
 
 // Options describe a client. Base, Guard and Scope are required.
@@ -91,7 +91,7 @@ func New(cred azcore.TokenCredential, o Options) (*Client, error) {
 	}
 	c := &Client{
 		base: o.Base, guard: o.Guard, downloads: o.Downloads, wire: newWire(o.Transport),
-		retries: orDefault(o.MaxRetries, DefaultMaxRetries), maxWait: orDefault(o.MaxWait, DefaultMaxWait),
+		retries: orDefault(o.MaxRetries, defaultMaxRetries), maxWait: orDefault(o.MaxWait, defaultMaxWait),
 		userAgent: userAgent(o.UserAgent), onCall: o.OnCall,
 	}
 	if o.Budgets == nil {
@@ -226,13 +226,12 @@ func callError(ctx context.Context, op Operation, u *url.URL, err error) error {
 	}
 	var (
 		token *tokenError
-		guard *guardError
 		wait  *waitError
 	)
 	switch {
 	case errors.As(err, &wait):
 		return &Error{Method: op.Method, Path: u.Path, Code: codeBudget, Message: wait.Error(), RetryAfter: wait.wait}
-	case errors.As(err, &token), errors.As(err, &guard):
+	case errors.As(err, &token):
 		return fmt.Errorf("%s %s: %w", op.Method, u.Path, err)
 	}
 	return &Error{Method: op.Method, Path: u.Path, Message: "no answer from " + u.Host + ":", Err: err}
@@ -248,20 +247,28 @@ func (c *Client) Fetch(ctx context.Context, r Request) (jsontext.Value, error) {
 	}
 	for try := 0; ; try++ {
 		raw, err := c.fetchOnce(ctx, r, u)
-		if err == nil || !errors.Is(err, ErrTruncated) {
-			return raw, err
+		if err == nil {
+			return raw, nil
 		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		wait := backoff(try)
-		if try >= c.retries || !r.Operation.Replay || !patient(ctx, wait) {
-			return nil, fmt.Errorf("%s %s: %w", r.Operation.Method, u.Path, err)
-		}
-		if err := pause(ctx, wait, nil); err != nil {
+		if err := c.again(ctx, r.Operation, err, try); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// again returns nil when a body that failed with err is worth being asked for
+// again, after a pause; else what to say.
+func (c *Client) again(ctx context.Context, op Operation, err error, try int) error {
+	wait := backoff(try)
+	switch {
+	case !errors.Is(err, ErrTruncated):
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case try >= c.retries || !op.Replay || !patient(ctx, wait):
+		return err
+	}
+	return pause(ctx, wait, nil)
 }
 
 func (c *Client) fetchOnce(ctx context.Context, r Request, u *url.URL) (jsontext.Value, error) {
@@ -271,10 +278,10 @@ func (c *Client) fetchOnce(ctx context.Context, r Request, u *url.URL) (jsontext
 	}
 	defer resp.Body.Close()
 	raw, err := readWhole(resp.Body)
-	if err != nil && !errors.Is(err, ErrTruncated) {
+	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", r.Operation.Method, u.Path, err)
 	}
-	return raw, err
+	return raw, nil
 }
 
 // Get sends a request whose answer is one item. Like an item of a list it may come

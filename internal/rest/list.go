@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"iter"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -207,7 +206,7 @@ func withNumbers(u *url.URL, numbers map[string]int) *url.URL {
 	if len(numbers) == 0 {
 		return u
 	}
-	q := maps.Clone(u.Query())
+	q := u.Query()
 	for name, n := range numbers {
 		q.Set(name, strconv.Itoa(n))
 	}
@@ -281,23 +280,10 @@ func (w *walk) page(ctx context.Context, u *url.URL, item func(jsontext.Value) e
 		if err == nil {
 			return p, w.checkNew(done)
 		}
-		if err := w.again(ctx, err, try); err != nil {
+		if err := w.c.again(ctx, w.Operation, err, try); err != nil {
 			return p, err
 		}
 	}
-}
-
-// again returns nil when a page that failed with err is worth another try, after
-// a pause.
-func (w *walk) again(ctx context.Context, err error, try int) error {
-	wait := backoff(try)
-	if !errors.Is(err, ErrTruncated) || ctx.Err() != nil || try >= w.c.retries || !patient(ctx, wait) {
-		if ctx.Err() != nil && errors.Is(err, ErrTruncated) {
-			return ctx.Err()
-		}
-		return err
-	}
-	return pause(ctx, wait, nil)
 }
 
 // checkNew refuses a page that is the one before over again: the service did not

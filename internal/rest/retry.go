@@ -101,16 +101,13 @@ func retryableStatus(code int) bool {
 func retryableError(op Operation, err error) bool {
 	var (
 		token *tokenError
-		guard *guardError
 		wait  *waitError
+		dns   *net.DNSError
 	)
-	if errors.As(err, &token) || errors.As(err, &guard) || errors.As(err, &wait) ||
-		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.As(err, &token), errors.As(err, &wait), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return false
-	}
-	var dial *net.OpError
-	if errors.As(err, &dial) && dial.Op == "dial" {
-		var dns *net.DNSError
+	case unconnected(err):
 		return !errors.As(err, &dns) || !dns.IsNotFound
 	}
 	return op.Replay

@@ -13,18 +13,15 @@ import (
 	"github.com/gatehouse-sec/gatehouse/entra"
 )
 
-// tokenError tells that no token was to be had. It is not retried: the
-// credential has done that itself.
-type tokenError struct{ err error }
+// tokenError tells that a request was not sent for want of a token: none was to be
+// had, or none may go there. It is not retried: the credential has done that itself.
+type tokenError struct {
+	what string
+	err  error
+}
 
-func (e *tokenError) Error() string { return "no access token: " + e.err.Error() }
+func (e *tokenError) Error() string { return e.what + ": " + e.err.Error() }
 func (e *tokenError) Unwrap() error { return e.err }
-
-// guardError tells that a URL is none to which a token may go.
-type guardError struct{ err error }
-
-func (e *guardError) Error() string { return "no token is sent there: " + e.err.Error() }
-func (e *guardError) Unwrap() error { return e.err }
 
 // sentToken is the token of a try, carried from the token policy outwards.
 type sentToken string
@@ -47,11 +44,11 @@ var _ policy.Policy = (*tokenPolicy)(nil)
 // Do attaches the token and sends the request.
 func (p *tokenPolicy) Do(req *policy.Request) (*http.Response, error) {
 	if err := p.guard.Allow(req.Raw().URL); err != nil {
-		return nil, &guardError{err}
+		return nil, &tokenError{"no token is sent there", err}
 	}
 	token, err := p.get(req.Raw().Context())
 	if err != nil {
-		return nil, &tokenError{err}
+		return nil, &tokenError{"no access token", err}
 	}
 	req.SetOperationValue(sentToken(token))
 	req.Raw().Header.Set("Authorization", "Bearer "+token)

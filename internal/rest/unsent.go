@@ -12,15 +12,13 @@ import (
 func NotSent(err error) bool {
 	var (
 		token *tokenError
-		guard *guardError
 		call  *Error
-		dial  *net.OpError
 	)
-	switch {
-	case errors.Is(err, ErrInput), errors.As(err, &token), errors.As(err, &guard):
-		return true
-	case errors.As(err, &call) && call.Code == codeBudget:
-		return true
-	}
-	return errors.As(err, &dial) && dial.Op == "dial"
+	return errors.Is(err, ErrInput) || errors.As(err, &token) || errors.As(err, &call) && call.Code == codeBudget || unconnected(err)
+}
+
+// unconnected reports whether an error says that there was no connection.
+func unconnected(err error) bool {
+	dial, ok := errors.AsType[*net.OpError](err)
+	return ok && dial.Op == "dial"
 }
