@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -192,12 +193,12 @@ func checkIntegrationName(name string) error {
 	return nil
 }
 
-// warnOf passes the warnings of a check on.
+// warnOf passes on what a check has found of an account that works in part.
 func (p *program) warnOf(report *check.Report) {
 	if report == nil {
 		return
 	}
-	for _, f := range report.Of(check.Warning) {
+	for _, f := range slices.Concat(report.Of(check.Error), report.Of(check.Warning)) {
 		p.warnf("%s %s", f.What, f.Mend)
 	}
 }

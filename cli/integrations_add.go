@@ -25,10 +25,11 @@ type integrationFlags struct {
 func newIntegrationsAddCommand(p *program) *cobra.Command {
 	f := &integrationFlags{}
 	cmd := withExits(&cobra.Command{
-		Use: "add NAME", Short: "Add an account to the mirror, once its check finds no error",
+		Use: "add NAME", Short: "Add an account to the mirror, once a check has read something with it",
 		Long: `Add the account that the settings describe: tenant id, client id, credential,
 cloud and base URL, from flags, environment or file as for every command. The
-check runs first, and an error that it finds keeps the account out.
+check runs first. When it can read nothing, the account is not added; when it can
+read some of it, what it has found missing stands on standard error.
 
 The secret or the certificate is kept sealed with the key of the mirror. With
 --secret-ref only a reference is kept, and the value is read there each time:
