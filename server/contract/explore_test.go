@@ -125,15 +125,25 @@ func (x *explorer) bodies() map[string]func() any {
 	}
 }
 
-// explore asks so many questions.
+// explore asks so many questions, or those for which there is time. It says each
+// minute how far it has come.
 func (x *explorer) explore(operations []*operation, questions int) {
 	x.Helper()
-	for range questions {
-		q := x.draw(operations)
-		x.ask(q)
-		if len(x.told) >= 20 {
+	const longest = 10 * time.Minute
+	begun := time.Now()
+	said := begun
+	for n := range questions {
+		switch now := time.Now(); {
+		case len(x.told) >= 20:
 			return
+		case now.Sub(begun) > longest:
+			x.Logf("the time is over: %d of %d questions were asked in %s", n, questions, longest)
+			return
+		case now.Sub(said) > time.Minute:
+			said = now
+			x.Logf("%d of %d questions in %s, %d refused", n, questions, now.Sub(begun).Round(time.Second), x.refused)
 		}
+		x.ask(x.draw(operations))
 	}
 }
 
@@ -418,8 +428,9 @@ func TestProofExplore(t *testing.T) {
 		x.patient = true
 		must(t, x.app.Start(t.Context())) // actions go on, and the mirror moves
 	}
+	begun := time.Now()
 	x.explore(x.document.operations(), questions)
-	t.Logf("seed %d: %d questions, %d refused", seed, x.asked, x.refused)
+	t.Logf("seed %d: %d questions in %s, %d refused", seed, x.asked, time.Since(begun).Round(time.Second), x.refused)
 	x.covered()
 }
 

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/pem"
 	"fmt"
@@ -13,8 +14,23 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 )
 
-// thirdPartyModules is where scripts/setup installs what package-lock.json pins.
-const thirdPartyModules = "../../bin/thirdparty/node_modules"
+// installedModules is where scripts/setup has installed what the lock file pins. It
+// says what is missing.
+func installedModules(t *testing.T) string {
+	t.Helper()
+	const mend = "run scripts/setup, or set GATEHOUSE_TEST_NODE=off to go without this test"
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Fatalf("there is no Node.js: install version 20.19 or newer with npm and %s", mend)
+	}
+	dir, err := filepath.Abs("../../bin/thirdparty")
+	must(t, err)
+	pinned, err := os.ReadFile("thirdparty/package-lock.json")
+	must(t, err)
+	if installed, err := os.ReadFile(filepath.Join(dir, "installed")); err != nil || !bytes.Equal(installed, pinned) {
+		t.Fatalf("the generator is not installed in %s as package-lock.json pins it: %s", dir, mend)
+	}
+	return filepath.Join(dir, "node_modules")
+}
 
 // A generator of somebody else makes a client of the document, TypeScript finds no
 // fault with it, and what is written on top of it lists devices and runs an action
@@ -24,11 +40,7 @@ func TestThirdPartyClient(t *testing.T) {
 	if os.Getenv("GATEHOUSE_TEST_NODE") == "off" {
 		t.Skip("GATEHOUSE_TEST_NODE=off: the client of a third party is not generated")
 	}
-	modules, err := filepath.Abs(thirdPartyModules)
-	must(t, err)
-	if _, err := os.Stat(modules); err != nil {
-		t.Fatal("the generator is not installed: run scripts/setup (it needs Node.js 20.19 or newer and npm), or set GATEHOUSE_TEST_NODE=off to go without this test")
-	}
+	modules := installedModules(t)
 	const devices = 12
 	s := newStage(t, devices)
 	must(t, s.app.Start(t.Context())) // it works on actions
