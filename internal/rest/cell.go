@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -34,15 +33,7 @@ func (r Row) Time(column int) (time.Time, bool) {
 // when it is null or none. Every digit counts, also where a number has more than
 // a float64 holds.
 func (r Row) Int(column int) (int64, bool) {
-	text := r.Text(column)
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return n, true
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
-		return 0, false
-	}
-	return int64(f), true
+	return wholeNumber(r.Text(column))
 }
 
 // Float returns a cell as a number, which may be printed as a text; false when it

@@ -78,18 +78,10 @@ func Export[T any, P Item[T]](ctx context.Context, c *Client, e Exporting) iter.
 // exportRows reads an export as raw JSON. Each value is only good until the
 // next.
 func (c *Client) exportRows(ctx context.Context, x Exporting) iter.Seq2[jsontext.Value, error] {
-	return func(yield func(jsontext.Value, error) bool) {
+	return sequence(func(item func(jsontext.Value) error) error {
 		e := &export{c: c, Exporting: x}
-		err := e.run(ctx, func(raw jsontext.Value) error {
-			if !yield(raw, nil) {
-				return errStop
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errStop) {
-			yield(nil, err)
-		}
-	}
+		return e.run(ctx, item)
+	})
 }
 
 // export is one reading of an export.
@@ -207,8 +199,8 @@ func (c *Client) readFile(ctx context.Context, link DownloadLink, try int, item 
 	return rows, err
 }
 
-// download opens a link, which the caller has checked. It stands beside the pipeline on purpose: no token, no
-// headers of ours, no log.
+// download opens a link, which the caller has checked. It stands beside the pipeline
+// on purpose: no token, no headers of ours, no log.
 func (c *Client) download(ctx context.Context, link DownloadLink, try int) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, link.Reveal(), nil)
 	if err != nil {

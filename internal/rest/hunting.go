@@ -138,22 +138,6 @@ func (h *Hunt) begin() error {
 	return h.end()
 }
 
-// decodeOpening reads "[", which begins the rows, or null, which stands for none.
-func decodeOpening(dec *jsontext.Decoder) (begun bool, err error) {
-	tok, err := dec.ReadToken()
-	if err != nil {
-		return false, err
-	}
-	switch k := tok.Kind(); k {
-	case jsontext.KindBeginArray:
-		return true, nil
-	case jsontext.KindNull:
-		return false, nil
-	default:
-		return false, fmt.Errorf("its rows begin with %s", k)
-	}
-}
-
 func (h *Hunt) holdRows() error {
 	_, err := decodeValue(h.dec, func(raw jsontext.Value) error {
 		h.early = append(h.early, raw.Clone())

@@ -77,9 +77,16 @@ func decoded[T any, P Item[T]](items iter.Seq2[jsontext.Value, error]) iter.Seq2
 
 // Items reads a list as raw JSON. Each value is only good until the next.
 func (c *Client) Items(ctx context.Context, l Listing) iter.Seq2[jsontext.Value, error] {
-	return func(yield func(jsontext.Value, error) bool) {
+	return sequence(func(item func(jsontext.Value) error) error {
 		w := &walk{c: c, Listing: l, seen: map[string]bool{}, seed: maphash.MakeSeed()}
-		err := w.run(ctx, func(raw jsontext.Value) error {
+		return w.run(ctx, item)
+	})
+}
+
+// sequence makes a list of what run hands to item, and of its error.
+func sequence(run func(item func(jsontext.Value) error) error) iter.Seq2[jsontext.Value, error] {
+	return func(yield func(jsontext.Value, error) bool) {
+		err := run(func(raw jsontext.Value) error {
 			if !yield(raw, nil) {
 				return errStop
 			}

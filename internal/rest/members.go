@@ -13,17 +13,12 @@ import (
 // time. An absent member and null have none. An item that does not fit its type
 // comes with a [*DecodeError], and reading goes on.
 func Members[T any, P Item[T]](object jsontext.Value, name string) iter.Seq2[T, error] {
-	return decoded[T, P](func(yield func(jsontext.Value, error) bool) {
-		err := eachMember(object, name, func(raw jsontext.Value) error {
-			if !yield(raw, nil) {
-				return errStop
-			}
-			return nil
-		})
-		if err != nil && err != errStop { //nolint:errorlint // our own, never wrapped
-			yield(nil, fmt.Errorf("%s: %w: %w", name, ErrMalformed, err))
+	return decoded[T, P](sequence(func(item func(jsontext.Value) error) error {
+		if err := eachMember(object, name, item); err != nil {
+			return fmt.Errorf("%s: %w: %w", name, ErrMalformed, err)
 		}
-	})
+		return nil
+	}))
 }
 
 // eachMember hands the items of every member of that name to item.

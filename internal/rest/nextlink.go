@@ -137,12 +137,9 @@ func skipOf(q url.Values) (int, bool) {
 	if !ok {
 		return 0, false
 	}
-	if n, err := strconv.Atoi(text); err == nil {
-		return n, n >= 0
-	}
-	f, err := strconv.ParseFloat(strings.ReplaceAll(text, " ", "+"), 64)
-	if err != nil || !(f >= 0) || f > math.MaxInt32 || f != math.Trunc(f) {
+	n, ok := wholeNumber(strings.ReplaceAll(text, " ", "+"))
+	if !ok || n < 0 || n > math.MaxInt32 {
 		return 0, false
 	}
-	return int(f), true
+	return int(n), true
 }

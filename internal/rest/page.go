@@ -131,35 +131,42 @@ func decodePage(dec *jsontext.Decoder, item func(jsontext.Value) error) (page, e
 
 // decodeValue reads the items, or null for none.
 func decodeValue(dec *jsontext.Decoder, item func(jsontext.Value) error) (int, error) {
-	tok, err := dec.ReadToken()
-	switch {
-	case err != nil:
+	begun, err := decodeOpening(dec)
+	if !begun {
 		return 0, err
-	case tok.Kind() == jsontext.KindNull:
-		return 0, nil
-	case tok.Kind() != jsontext.KindBeginArray:
-		return 0, fmt.Errorf("its value begins with %s", tok.Kind())
 	}
 	return decodeItems(dec, item)
 }
 
+// decodeOpening reads "[", which begins the items, or null, which stands for none.
+func decodeOpening(dec *jsontext.Decoder) (begun bool, err error) {
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return false, err
+	}
+	switch k := tok.Kind(); k {
+	case jsontext.KindBeginArray:
+		return true, nil
+	case jsontext.KindNull:
+		return false, nil
+	default:
+		return false, fmt.Errorf("its items begin with %s", k)
+	}
+}
+
 func decodeItems(dec *jsontext.Decoder, item func(jsontext.Value) error) (rows int, err error) {
-	for {
-		switch dec.PeekKind() {
-		case jsontext.KindEndArray:
-			_, err := dec.ReadToken()
+	for dec.PeekKind() != jsontext.KindEndArray {
+		raw, err := dec.ReadValue()
+		if err != nil {
 			return rows, err
-		default:
-			raw, err := dec.ReadValue()
-			if err != nil {
-				return rows, err
-			}
-			rows++
-			if err := item(raw); err != nil {
-				return rows, err
-			}
+		}
+		rows++
+		if err := item(raw); err != nil {
+			return rows, err
 		}
 	}
+	_, err = dec.ReadToken()
+	return rows, err
 }
 
 func decodeText(dec *jsontext.Decoder) (string, error) {

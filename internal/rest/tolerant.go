@@ -57,16 +57,25 @@ func wholeFromAny[T int | int64](dec *jsontext.Decoder, v *T) error {
 		*v = 0
 		return nil
 	}
+	n, ok := wholeNumber(text)
+	if !ok {
+		return fmt.Errorf("%q is not a whole number", text)
+	}
+	*v = T(n)
+	return nil
+}
+
+// wholeNumber reads a whole number, printed as one (each of its digits counts), or
+// with a fraction of zeros or an exponent.
+func wholeNumber(text string) (int64, bool) {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		*v = T(n)
-		return nil
+		return n, true
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
-		return fmt.Errorf("%q is not a whole number", text)
+		return 0, false
 	}
-	*v = T(f)
-	return nil
+	return int64(f), true
 }
 
 func floatFromAny(dec *jsontext.Decoder, v *float64) error {
