@@ -156,21 +156,13 @@ func (h *Hunt) indexColumns() {
 // end reads what stands behind the rows, to the end of the answer.
 func (h *Hunt) end() error {
 	h.done = true
-	for h.dec.PeekKind() == jsontext.KindString {
-		tok, err := h.dec.ReadToken()
-		if err != nil {
-			return err
+	err := decodeMembers(h.dec, func(name string) error {
+		if name == "error" {
+			return decodeError(h.dec)
 		}
-		if tok.String() == "error" {
-			err = decodeError(h.dec)
-		} else {
-			err = h.dec.SkipValue()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if _, err := h.dec.ReadToken(); err != nil {
+		return h.dec.SkipValue()
+	})
+	if err != nil {
 		return err
 	}
 	if h.index == nil {

@@ -34,20 +34,11 @@ func eachMember(object jsontext.Value, name string, item func(jsontext.Value) er
 	if tok.Kind() != jsontext.KindBeginObject {
 		return fmt.Errorf("it is in %s and not in an object", tok.Kind())
 	}
-	for dec.PeekKind() == jsontext.KindString {
-		tok, err := dec.ReadToken()
-		if err != nil {
-			return err
+	return decodeMembers(dec, func(member string) error {
+		if !strings.EqualFold(member, name) {
+			return dec.SkipValue()
 		}
-		if strings.EqualFold(tok.String(), name) {
-			_, err = decodeValue(dec, item)
-		} else {
-			err = dec.SkipValue()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	_, err = dec.ReadToken()
-	return err
+		_, err := decodeValue(dec, item)
+		return err
+	})
 }

@@ -98,12 +98,8 @@ func decodePage(dec *jsontext.Decoder, item func(jsontext.Value) error) (page, e
 		return p, fmt.Errorf("a list begins with %s", tok.Kind())
 	}
 	seen := false
-	for dec.PeekKind() == jsontext.KindString {
-		tok, err := dec.ReadToken()
-		if err != nil {
-			return p, err
-		}
-		switch tok.String() {
+	err = decodeMembers(dec, func(name string) (err error) {
+		switch name {
 		case "value":
 			seen = true
 			var n int
@@ -116,17 +112,28 @@ func decodePage(dec *jsontext.Decoder, item func(jsontext.Value) error) (page, e
 		default:
 			err = dec.SkipValue()
 		}
+		return err
+	})
+	if err == nil && !seen {
+		err = errors.New("it has no value member")
+	}
+	return p, err
+}
+
+// decodeMembers reads an object to its end, each value by the function, which is
+// given its name.
+func decodeMembers(dec *jsontext.Decoder, value func(name string) error) error {
+	for dec.PeekKind() == jsontext.KindString {
+		tok, err := dec.ReadToken()
 		if err != nil {
-			return p, err
+			return err
+		}
+		if err := value(tok.String()); err != nil {
+			return err
 		}
 	}
-	if _, err := dec.ReadToken(); err != nil { // the closing brace
-		return p, err
-	}
-	if !seen {
-		return p, errors.New("it has no value member")
-	}
-	return p, nil
+	_, err := dec.ReadToken() // the closing brace
+	return err
 }
 
 // decodeValue reads the items, or null for none.
