@@ -73,8 +73,7 @@ func (s *Store) CreateAction(ctx context.Context, a gatehouse.ResponseAction, du
 		return a, false, fmt.Errorf("store: action %q: %w: it needs an id, an integration, a name, an idempotency key, a state and a target", a.ID, ErrInvalid)
 	}
 	err = s.write(ctx, "create action", func(tx *transaction) error {
-		n, err := tx.exec(ctx, "UPDATE integrations SET state = state WHERE id = $1 AND state <> $2", a.Integration, gatehouse.IntegrationRemoving)
-		if err := orNotFound(a.Integration, n, err); err != nil {
+		if err := tx.holdIntegration(ctx, a.Integration); err != nil {
 			return err
 		}
 		a.Created, a.Changed = tx.now, tx.now
@@ -82,7 +81,7 @@ func (s *Store) CreateAction(ctx context.Context, a gatehouse.ResponseAction, du
 		if err != nil {
 			return err
 		}
-		n, err = tx.exec(ctx, `INSERT INTO actions (id, integration_id, idempotency_key, fingerprint, name, state, created, changed, body, due, holder, lease_until, fence)
+		n, err := tx.exec(ctx, `INSERT INTO actions (id, integration_id, idempotency_key, fingerprint, name, state, created, changed, body, due, holder, lease_until, fence)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, '', 0, 0) ON CONFLICT (integration_id, idempotency_key) DO NOTHING`,
 			a.ID, a.Integration, a.IdempotencyKey, a.Fingerprint[:], a.Name, a.State, micros(tx.now), body, micros(due))
 		if err != nil {
@@ -147,15 +146,6 @@ func (s *Store) Action(ctx context.Context, id string) (gatehouse.ResponseAction
 func (s *Store) ActionByIdempotencyKey(ctx context.Context, integration, key string) (gatehouse.ResponseAction, error) {
 	row := s.read.QueryRowContext(ctx, "SELECT "+actionColumns+" FROM actions WHERE integration_id = $1 AND idempotency_key = $2", integration, key)
 	return s.oneAction(row, fmt.Sprintf("with idempotency key %q", key))
-}
-
-// ActionByUpstreamID returns the newest action of an integration of which
-// Microsoft's id of a target is this one. It fails with [ErrNotFound] when there
-// is none.
-func (s *Store) ActionByUpstreamID(ctx context.Context, integration, upstream string) (gatehouse.ResponseAction, error) {
-	row := s.read.QueryRowContext(ctx, "SELECT "+actionColumns+` FROM actions WHERE id IN (SELECT action_id FROM action_targets WHERE integration_id = $1 AND upstream_id = $2 AND upstream_id <> '')
-		ORDER BY created DESC, id DESC LIMIT 1`, integration, upstream)
-	return s.oneAction(row, "with upstream id "+upstream)
 }
 
 // oneAction reads one action.

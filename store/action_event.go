@@ -74,11 +74,3 @@ func (s *Store) ActionEvents(ctx context.Context, after int64, f ActionEventFilt
 		return e, err
 	}, fmt.Sprintf("SELECT number, action_id, integration_id, name, target, state, at FROM action_events%s ORDER BY number LIMIT %d", c.where(), bounded(f.Limit)), c.args...)
 }
-
-// LastActionEvent returns the number of the newest change of state; 0 when there
-// is none.
-func (s *Store) LastActionEvent(ctx context.Context) (int64, error) {
-	var last int64
-	err := s.read.QueryRowContext(ctx, "SELECT value FROM counters WHERE name = 'action_events'").Scan(&last)
-	return last, s.failure("read the last event of an action", err)
-}

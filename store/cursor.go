@@ -42,18 +42,12 @@ func (s *Store) MoveCursor(ctx context.Context, name string, number int64) error
 
 // Cursors returns every cursor, by name.
 func (s *Store) Cursors(ctx context.Context) ([]Cursor, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT name, number, moved FROM cursors ORDER BY name")
-	if err != nil {
-		return nil, s.failure("read cursors", err)
-	}
-	all, err := scanAll(rows, func(scan func(...any) error) (Cursor, error) {
-		var c Cursor
+	return every(ctx, s, "read cursors", func(scan func(...any) error) (c Cursor, err error) {
 		var moved int64
-		err := scan(&c.Name, &c.Number, &moved)
+		err = scan(&c.Name, &c.Number, &moved)
 		c.Moved = moment(moved)
 		return c, err
-	})
-	return all, s.failure("read cursors", err)
+	}, "SELECT name, number, moved FROM cursors ORDER BY name")
 }
 
 // RemoveCursor forgets a cursor; one that is not there is no error.

@@ -16,13 +16,8 @@ func (s *Store) PutHealth(ctx context.Context, h gatehouse.StreamHealth) error {
 		return fmt.Errorf("store: put health: %w: %w", ErrInvalid, err)
 	}
 	return s.write(ctx, "put health", func(tx *transaction) error {
-		// As with BeginRun: a removal waits for us, or has begun and leaves nothing to say.
-		n, err := tx.exec(ctx, "UPDATE integrations SET state = state WHERE id = $1 AND state <> $2", h.Integration, gatehouse.IntegrationRemoving)
-		if err != nil {
+		if err := tx.holdIntegration(ctx, h.Integration); err != nil {
 			return err
-		}
-		if n == 0 {
-			return fmt.Errorf("store: integration %q: %w", h.Integration, ErrNotFound)
 		}
 		id, err := tx.mirrorFor(ctx, h.Integration, h.Stream)
 		if err != nil {

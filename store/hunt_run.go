@@ -39,8 +39,7 @@ func (s *Store) AddHuntRun(ctx context.Context, r gatehouse.HuntRun) (gatehouse.
 		return r, fmt.Errorf("store: run of a hunt: %w: it needs an id and a state", ErrInvalid)
 	}
 	err := s.write(ctx, "add run of a hunt", func(tx *transaction) error {
-		n, err := tx.exec(ctx, "UPDATE integrations SET state = state WHERE id = $1 AND state <> $2", r.Integration, gatehouse.IntegrationRemoving)
-		if err := orNotFound(r.Integration, n, err); err != nil {
+		if err := tx.holdIntegration(ctx, r.Integration); err != nil {
 			return err
 		}
 		r.Created, r.Rows = tx.now, 0

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -82,21 +81,12 @@ func scanIntegration(scan func(...any) error) (gatehouse.Integration, error) {
 // Integration returns the integration with that id or that name; the id wins.
 func (s *Store) Integration(ctx context.Context, idOrName string) (gatehouse.Integration, error) {
 	row := s.read.QueryRowContext(ctx, "SELECT "+integrationColumns+" FROM integrations WHERE id = $1 OR name = $1 ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1", idOrName)
-	i, err := scanIntegration(row.Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return gatehouse.Integration{}, fmt.Errorf("store: integration %q: %w", idOrName, ErrNotFound)
-	}
-	return i, s.failure("read integration", err)
+	return one(s, row, "read integration", fmt.Sprintf("integration %q", idOrName), scanIntegration)
 }
 
 // Integrations returns all integrations, by name.
 func (s *Store) Integrations(ctx context.Context) ([]gatehouse.Integration, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+integrationColumns+" FROM integrations ORDER BY name")
-	if err != nil {
-		return nil, s.failure("read integrations", err)
-	}
-	all, err := scanAll(rows, scanIntegration)
-	return all, s.failure("read integrations", err)
+	return every(ctx, s, "read integrations", scanIntegration, "SELECT "+integrationColumns+" FROM integrations ORDER BY name")
 }
 
 // UpdateIntegration keeps new settings of an integration, found by its ID, and with
@@ -133,6 +123,13 @@ func (s *Store) SetIntegrationState(ctx context.Context, id string, state gateho
 	})
 }
 
+// holdIntegration keeps an integration from being removed until the transaction
+// ends. It fails with [ErrNotFound] when there is none, or its removal has begun.
+func (t *transaction) holdIntegration(ctx context.Context, id string) error {
+	n, err := t.exec(ctx, "UPDATE integrations SET state = state WHERE id = $1 AND state <> $2", id, gatehouse.IntegrationRemoving)
+	return orNotFound(id, n, err)
+}
+
 // orNotFound says so when nothing was touched.
 func orNotFound(id string, n int64, err error) error {
 	if err == nil && n == 0 {
@@ -167,9 +164,8 @@ func removeSteps() []string {
 // removeBatchRows is how many rows one transaction of a removal deletes.
 const removeBatchRows = 2000
 
-// RemoveIntegration deletes an integration with its secrets, records, events
-// runs, actions and results of hunts; what the audit
-// log says of it stays. Whoever works on it gets [ErrRunOver]. It works in many small
+// RemoveIntegration deletes an integration with its secrets, records, events,
+// runs, actions and results of hunts; what the audit log says of it stays. Whoever works on it gets [ErrRunOver]. It works in many small
 // transactions; after a crash, call it again. No removed events are made.
 func (s *Store) RemoveIntegration(ctx context.Context, id string) error {
 	if err := s.beginRemoval(ctx, id); err != nil {
@@ -187,14 +183,12 @@ func (s *Store) RemoveIntegration(ctx context.Context, id string) error {
 		}
 	}
 	return s.write(ctx, "remove integration", func(tx *transaction) error {
-		if _, err := tx.exec(ctx, "DELETE FROM mirrors WHERE integration_id = $1", id); err != nil {
-			return err
+		for _, statement := range []string{"DELETE FROM mirrors WHERE integration_id = $1", "DELETE FROM leases WHERE integration_id = $1", "DELETE FROM integrations WHERE id = $1"} {
+			if _, err := tx.exec(ctx, statement, id); err != nil {
+				return err
+			}
 		}
-		if _, err := tx.exec(ctx, "DELETE FROM leases WHERE integration_id = $1", id); err != nil {
-			return err
-		}
-		_, err := tx.exec(ctx, "DELETE FROM integrations WHERE id = $1", id)
-		return err
+		return nil
 	})
 }
 

@@ -271,10 +271,7 @@ func cleaned(aside []SetAside) []SetAside {
 		if unfit(a.Key) != "" {
 			a.Key = ""
 		}
-		a.Error = strings.ReplaceAll(strings.ToValidUTF8(a.Error, "\uFFFD"), "\x00", "\uFFFD")
-		if a.Raw == nil {
-			a.Raw = []byte{}
-		}
+		a.Error, a.Raw = keepable(a.Error), notNil(a.Raw)
 		clean[i] = a
 	}
 	return clean

@@ -30,13 +30,8 @@ func (s *Store) BeginRun(ctx context.Context, integration string, stream gatehou
 	run := gatehouse.SyncRun{Attempt: 1, Integration: integration, Stream: stream, Mode: mode}
 	err := s.write(ctx, "begin run", func(tx *transaction) error {
 		run.Started = tx.now
-		// The row is written so that a removal of the integration waits, or we do.
-		n, err := tx.exec(ctx, "UPDATE integrations SET state = state WHERE id = $1 AND state <> $2", integration, gatehouse.IntegrationRemoving)
-		if err != nil {
+		if err := tx.holdIntegration(ctx, integration); err != nil {
 			return err
-		}
-		if n == 0 {
-			return fmt.Errorf("store: integration %q: %w", integration, ErrNotFound)
 		}
 		mirror, err := tx.mirrorFor(ctx, integration, stream)
 		if err != nil {
@@ -129,14 +124,9 @@ func (s *Store) EndRun(ctx context.Context, run gatehouse.SyncRun, end RunEnd) (
 
 // Runs returns the newest runs of a stream, newest first, at most limit.
 func (s *Store) Runs(ctx context.Context, integration string, stream gatehouse.Stream, limit int) ([]gatehouse.SyncRun, error) {
-	rows, err := s.read.QueryContext(ctx,
+	return every(ctx, s, "read runs", scanRun,
 		"SELECT "+runColumns+" FROM runs r JOIN mirrors m ON m.id = r.mirror_id WHERE m.integration_id = $1 AND m.stream = $2 ORDER BY r.id DESC LIMIT $3",
 		integration, stream, limit)
-	if err != nil {
-		return nil, s.failure("read runs", err)
-	}
-	runs, err := scanAll(rows, scanRun)
-	return runs, s.failure("read runs", err)
 }
 
 // LastRun returns the newest run of a stream in one mode, open or ended. It
@@ -145,11 +135,7 @@ func (s *Store) LastRun(ctx context.Context, integration string, stream gatehous
 	row := s.read.QueryRowContext(ctx,
 		"SELECT "+runColumns+" FROM runs r JOIN mirrors m ON m.id = r.mirror_id WHERE m.integration_id = $1 AND m.stream = $2 AND r.mode = $3 ORDER BY r.id DESC LIMIT 1",
 		integration, stream, mode)
-	run, err := scanRun(row.Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return gatehouse.SyncRun{}, fmt.Errorf("store: %s run of %s of integration %q: %w", mode, stream, integration, ErrNotFound)
-	}
-	return run, s.failure("read run", err)
+	return one(s, row, "read run", fmt.Sprintf("%s run of %s of integration %q", mode, stream, integration), scanRun)
 }
 
 // TrimRuns forgets the ended runs of a stream but the newest keep and the newest

@@ -47,8 +47,7 @@ func (s *Store) PutSecret(ctx context.Context, integration, name string, value S
 		return err
 	}
 	return s.write(ctx, "put secret", func(tx *transaction) error {
-		n, err := tx.exec(ctx, "UPDATE integrations SET state = state WHERE id = $1 AND state <> $2", integration, gatehouse.IntegrationRemoving)
-		if err := orNotFound(integration, n, err); err != nil {
+		if err := tx.holdIntegration(ctx, integration); err != nil {
 			return err
 		}
 		return tx.putSecrets(ctx, integration, sealed)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 
@@ -76,7 +75,7 @@ func (s *Store) SetAside(ctx context.Context, integration string, stream gatehou
 		for {
 			batch, err := s.setAsideBatch(ctx, integration, stream, after)
 			if err != nil {
-				yield(SetAsideItem{}, s.failure("read what was set aside", err))
+				yield(SetAsideItem{}, err)
 				return
 			}
 			for _, item := range batch {
@@ -94,36 +93,11 @@ func (s *Store) SetAside(ctx context.Context, integration string, stream gatehou
 }
 
 func (s *Store) setAsideBatch(ctx context.Context, integration string, stream gatehouse.Stream, after []byte) ([]SetAsideItem, error) {
-	rows, err := s.read.QueryContext(ctx,
-		"SELECT a.key, a.raw, a.error, a.first_seen, a.last_seen, a.times FROM set_aside a JOIN mirrors m ON m.id = a.mirror_id WHERE m.integration_id = $1 AND m.stream = $2 AND a.digest > $3 ORDER BY a.digest LIMIT $4",
-		integration, stream, after, setAsideBatch)
-	if err != nil {
-		return nil, err
-	}
-	return scanAll(rows, func(scan func(...any) error) (SetAsideItem, error) {
-		var i SetAsideItem
+	return every(ctx, s, "read what was set aside", func(scan func(...any) error) (i SetAsideItem, err error) {
 		var first, last int64
-		err := scan(&i.Key, &i.Raw, &i.Error, &first, &last, &i.Times)
+		err = scan(&i.Key, &i.Raw, &i.Error, &first, &last, &i.Times)
 		i.FirstSeen, i.LastSeen = moment(first), moment(last)
 		return i, err
-	})
-}
-
-// CountSetAside returns how many different items of a stream could not be decoded.
-func (s *Store) CountSetAside(ctx context.Context, integration string, stream gatehouse.Stream) (n int64, err error) {
-	err = s.read.QueryRowContext(ctx,
-		"SELECT COUNT(*) FROM set_aside a JOIN mirrors m ON m.id = a.mirror_id WHERE m.integration_id = $1 AND m.stream = $2", integration, stream).Scan(&n)
-	return n, s.failure("count what was set aside", err)
-}
-
-// ForgetSetAside drops what was set aside in a stream, for example when it is
-// read anew by a version that understands it.
-func (s *Store) ForgetSetAside(ctx context.Context, integration string, stream gatehouse.Stream) error {
-	return s.write(ctx, "forget what was set aside", func(tx *transaction) error {
-		_, err := tx.exec(ctx, "DELETE FROM set_aside WHERE mirror_id IN (SELECT id FROM mirrors WHERE integration_id = $1 AND stream = $2)", integration, stream)
-		if err != nil {
-			return fmt.Errorf("stream %s: %w", stream, err)
-		}
-		return nil
-	})
+	}, "SELECT a.key, a.raw, a.error, a.first_seen, a.last_seen, a.times FROM set_aside a JOIN mirrors m ON m.id = a.mirror_id WHERE m.integration_id = $1 AND m.stream = $2 AND a.digest > $3 ORDER BY a.digest LIMIT $4",
+		integration, stream, after, setAsideBatch)
 }
