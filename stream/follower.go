@@ -34,8 +34,8 @@ func (f follower[T]) read(ctx context.Context, w *writer) error {
 	if f.whole != nil {
 		last++
 	}
-	step := 0
-	for try := 1; ; try++ {
+	step, pass := 0, 1
+	for {
 		rows, pages, err := f.pass(ctx, w, step)
 		switch {
 		case err == nil:
@@ -43,11 +43,12 @@ func (f follower[T]) read(ctx context.Context, w *writer) error {
 			return nil
 		case (overloaded(err) || rows == 0 && refusedPage(err)) && step < last:
 			step++
-		case errors.Is(err, errMoved) && try >= maxPasses:
-			w.doubtful = true
-			return nil
-		case !worthAnotherPass(err) || try > maxPasses:
+		case !worthAnotherPass(err):
 			return err
+		case pass == maxPasses:
+			return w.restless(err)
+		default:
+			pass++
 		}
 	}
 }
@@ -108,7 +109,7 @@ func (f follower[T]) page(ctx context.Context, w *writer, step int, from string,
 			return "", err
 		}
 		it := f.item(&v)
-		if alone {
+		if alone && it.key != "" {
 			err = oneAlone(ctx, w, v, f.item, f.whole)
 		} else {
 			err = w.one(it, err)

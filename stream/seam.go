@@ -25,6 +25,7 @@ var errMoved = errors.New("the list moved while it was read")
 type seam struct {
 	rows int64    // of the list that were read; the next page begins back rows before
 	back int64    // rows that are read twice
+	most int64    // the most rows that may be, for the page to reach what was read last
 	page int64    // rows of the page before
 	last []string // keys of the last rows that have one
 
@@ -38,8 +39,9 @@ type seam struct {
 // begin begins a page of at most so many rows, 0 when that is not known, or begins it
 // again. It returns how many rows to pass over.
 func (s *seam) begin(size int) int64 {
-	if size > 0 {
-		s.back = min(s.back, int64(size/2))
+	s.most = s.page - 1
+	if half := int64(size / 2); size > 0 {
+		s.back, s.most = min(s.back, half), min(s.most, half)
 	}
 	s.begun = max(0, s.rows-s.back)
 	s.taken, s.fresh, s.tied = 0, false, s.begun == 0 || s.back == 0
@@ -69,10 +71,10 @@ func (s *seam) take(key string) {
 // does not it is to be read again, and when there is no further back, that is errMoved.
 func (s *seam) end() (bool, error) {
 	if !s.tied {
-		if s.back >= s.page-1 {
+		if s.back >= s.most {
 			return false, errMoved
 		}
-		s.back = min(s.back*seamGrowth, s.page-1) // so that the page reaches what was read last
+		s.back = min(s.back*seamGrowth, s.most)
 		return false, nil
 	}
 	s.rows, s.page = s.begun+s.taken, s.taken

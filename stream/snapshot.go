@@ -35,12 +35,25 @@ type pager[T any] struct {
 
 // read reads the list to its natural end.
 func (p pager[T]) read(ctx context.Context, w *writer) error {
-	for range maxPasses {
+	for pass := 1; ; pass++ {
 		rows, err := p.pass(ctx, w)
-		if worthAnotherPass(err) {
-			continue
+		switch {
+		case err == nil:
+			w.floor = floorOf(rows, p.largest)
+			return nil
+		case !worthAnotherPass(err):
+			return err
+		case pass == maxPasses:
+			return w.restless(err)
 		}
-		w.floor = floorOf(rows, p.largest)
+	}
+}
+
+// restless ends a reading of a list that has moved in each of its passes. What was
+// read counts: a full reading has only no proof that it is all. One of what is new
+// fails, for the watermark would leave behind what has slipped past.
+func (w *writer) restless(err error) error {
+	if !w.full || !errors.Is(err, errMoved) {
 		return err
 	}
 	w.doubtful = true
@@ -133,7 +146,7 @@ func (p pager[T]) page(ctx context.Context, w *writer, step int, at *seam) (more
 			return false, err
 		}
 		it := p.item(&v)
-		if p.single(step) {
+		if p.single(step) && it.key != "" {
 			err = oneAlone(ctx, w, v, p.item, p.whole)
 		} else {
 			err = w.one(it, err)
@@ -146,7 +159,8 @@ func (p pager[T]) page(ctx context.Context, w *writer, step int, at *seam) (more
 	return p.single(step) && at.taken >= int64(p.smallest()), nil
 }
 
-// oneAlone reads an item by itself. One that even then cannot be read is set aside.
+// oneAlone reads an item by itself, by its key. One that even then cannot be read is
+// set aside.
 func oneAlone[T any](ctx context.Context, w *writer, v T, item func(*T) item, whole func(context.Context, *T) (T, error)) error {
 	short := item(&v)
 	v, err := whole(ctx, &v)
