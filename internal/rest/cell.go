@@ -39,8 +39,7 @@ func (r Row) Int(column int) (int64, bool) {
 // Float returns a cell as a number, which may be printed as a text; false when it
 // is null or none.
 func (r Row) Float(column int) (float64, bool) {
-	f, err := strconv.ParseFloat(r.Text(column), 64)
-	return f, err == nil
+	return number(r.Text(column))
 }
 
 // Bool returns a cell as true or false. Both doors print a KQL bool as the number

@@ -138,10 +138,11 @@ func (e *export) file(ctx context.Context, i int, item func(jsontext.Value) erro
 		if err == nil || !worthFreshLinks(err) || ctx.Err() != nil {
 			return rows, orContext(ctx, err)
 		}
-		if try+1 >= maxFileTries {
+		wait := backoff(try)
+		if try+1 >= maxFileTries || !patient(ctx, wait) {
 			return rows, fmt.Errorf("%s: file %s after %d tries: %w", e.Operation, link.Name(), try+1, err)
 		}
-		if err := pause(ctx, backoff(try), nil); err != nil {
+		if err := pause(ctx, wait, nil); err != nil {
 			return rows, err
 		}
 		if try > 0 || errors.Is(err, ErrLinkExpired) {

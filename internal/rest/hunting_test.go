@@ -134,7 +134,7 @@ func TestTypedCells(t *testing.T) {
 			{"At":"2026-05-04T10:00:00.1234567Z","Big":636910000000000001,"Score":7.5,"On":1,"Tags":["a","b"]},
 			{"At":{},"Big":"636910000000000001","Score":"NaNo","On":"False","Tags":"[\"a\",\"b\"]"},
 			{"At":"soon","Big":1.5,"Score":8,"On":true,"Tags":"a"},
-			{"Big":12.0,"On":2,"Tags":[]}]}`)
+			{"Big":12.0,"Score":"NaN","On":2,"Tags":[]}]}`)
 	})
 	hunt, err := c.RunHunt(t.Context(), Request{Operation: opHunt})
 	wantErr(t, err, nil)

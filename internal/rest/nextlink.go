@@ -65,10 +65,8 @@ func (c *Client) nextURL(link string, first *url.URL) (*url.URL, string) {
 	query, sound := parseLinkQuery(u.RawQuery)
 	own := first.Query()
 	switch skip, hasSkip := skipOf(query); {
-	case sound && keeps(query, own):
+	case sound && (keeps(query, own) || hasParam(query, "$skiptoken")):
 		u.Fragment = ""
-		return u, ""
-	case sound && hasParam(query, "$skiptoken"):
 		return u, ""
 	case hasSkip:
 		rebuilt := *first

@@ -78,3 +78,18 @@ func TestPatienceIsForAllCalls(t *testing.T) {
 		}
 	})
 }
+
+// An export does not begin a file again when that would take more patience than
+// there is.
+func TestPatienceWithFiles(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := newExporter(1, func(int, int, string) (*http.Response, error) { return reply(200, "") })
+		c, _, _ := begin(t, e.answer)
+		start := time.Now()
+		_, err := ids(Export[thing](WithPatience(t.Context(), time.Second), c, Exporting{Request: Request{Operation: opExport}}))
+		if took := time.Since(start); !errors.Is(err, ErrEmptyDownload) || took > time.Second || e.tries[0] < 2 {
+			t.Errorf("%v after %s and %d tries", err, took, e.tries[0])
+		}
+	})
+}

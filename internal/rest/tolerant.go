@@ -87,12 +87,21 @@ func floatFromAny(dec *jsontext.Decoder, v *float64) error {
 		*v = 0
 		return nil
 	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+	n, ok := number(text)
+	if !ok {
 		return fmt.Errorf("%q is not a number", text)
 	}
-	*v = f
+	*v = n
 	return nil
+}
+
+// number reads a number that JSON knows: there is no NaN and nothing infinite.
+func number(text string) (float64, bool) {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0, false
+	}
+	return f, true
 }
 
 func boolFromAny(dec *jsontext.Decoder, v *bool) error {
