@@ -40,3 +40,16 @@ func TestCompletion(t *testing.T) {
 		})
 	}
 }
+
+// Of several streams behind one flag, each is offered behind its comma.
+func TestCompleteAnotherStream(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	args := []string{"__complete", "events", "--stream", "alerts,in"}
+	if status := Main(t.Context(), Process{Args: args, Env: []string{"HOME=" + t.TempDir()}, Stdout: &out}); status != exitOK {
+		t.Fatalf("exit status is %d", status)
+	}
+	if !strings.Contains(out.String(), "alerts,incidents\n") {
+		t.Errorf("not offered: %s", &out)
+	}
+}

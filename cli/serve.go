@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -70,7 +71,7 @@ func (p *program) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	return p.useApp(ctx, true, o, func(a *app.App) error {
+	err = p.useApp(ctx, true, o, func(a *app.App) error {
 		return p.work(ctx, a, func() {
 			p.sayf("mirroring on schedule; REST API on %s/v1, see %s/docs", a.APIAddr(), a.APIAddr())
 			if a.Addr() != "" {
@@ -79,6 +80,10 @@ func (p *program) serve(ctx context.Context, f *serveFlags) error {
 			p.firstKey(ctx, a, f.adminKeyFile)
 		}, func() {})
 	})
+	if taken, ok := errors.AsType[*net.OpError](err); ok && taken.Op == "listen" {
+		return fmt.Errorf("%w with --listen and --metrics-listen", err)
+	}
+	return err
 }
 
 // firstKey makes the first key of a new Gatehouse and shows it once. It is shown

@@ -72,9 +72,19 @@ func (f *serveFlags) options() (app.Options, error) {
 		},
 	}
 	if err := o.API.Validate(); err != nil {
-		return o, usagef("%w", err)
+		return o, usagef("%w (--tls-cert and --tls-key, or --behind-proxy)", err)
 	}
-	return o, nil
+	return o, f.checkReferences()
+}
+
+// checkReferences refuses a pattern that no reference can fit.
+func (f *serveFlags) checkReferences() error {
+	for _, pattern := range f.credentialRefs {
+		if !strings.HasPrefix(pattern, "env:") && !strings.HasPrefix(pattern, "file:") {
+			return usagef("--credential-ref %q fits no reference: write env:DEFENDER_* or file:/run/secrets/*", pattern)
+		}
+	}
+	return nil
 }
 
 // oidc reads the flags of OpenID Connect; nil without an issuer.
@@ -84,6 +94,9 @@ func (f *serveFlags) oidc() (*app.OIDC, error) {
 			return nil, usagef("--oidc-audience and --oidc-role need --oidc-issuer")
 		}
 		return nil, nil //nolint:nilnil // none is wanted
+	}
+	if f.audience == "" {
+		return nil, usagef("--oidc-issuer needs --oidc-audience: without it a token for another application would let people in")
 	}
 	o := &app.OIDC{Issuer: f.issuer, Discovery: f.discovery, Audience: f.audience, RolesClaim: f.rolesClaim, IntegrationsClaim: f.integrationsClaim}
 	for _, pair := range f.roles {

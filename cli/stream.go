@@ -45,8 +45,19 @@ func (f *streamsFlag) Set(text string) error {
 func addStreams(cmd *cobra.Command, usage string) *streamsFlag {
 	f := &streamsFlag{}
 	cmd.Flags().Var(f, "stream", usage+" (repeatable): "+joinOr(streamNames()))
-	_ = cmd.RegisterFlagCompletionFunc("stream", cobra.FixedCompletions(streamNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("stream", completeStreams)
 	return f
+}
+
+// completeStreams offers the names of the streams that may follow those before the
+// last comma.
+func completeStreams(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	names := streamNames()
+	before := begun[:strings.LastIndex(begun, ",")+1]
+	for i, name := range names {
+		names[i] = before + name
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // streamNames lists the streams in the order of the catalogue.
