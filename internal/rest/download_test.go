@@ -92,6 +92,9 @@ func TestExportReadsEveryRowOnce(t *testing.T) {
 		{"checksum is wrong once", onFirst(func(whole string) (*http.Response, error) {
 			return reply(200, whole[:len(whole)-8]+"XXXX"+whole[len(whole)-4:])
 		}), nil, 0, 1},
+		{"damaged once", onFirst(func(whole string) (*http.Response, error) {
+			return reply(200, whole[:10]+"\xff"+whole[11:]) // no such kind of block
+		}), nil, 0, 1},
 		{"empty once", onFirst(func(string) (*http.Response, error) { return reply(200, "") }), nil, 0, 1},
 		{"expired once", onFirst(func(string) (*http.Response, error) { return reply(403, expiredXML) }), nil, 0, 2},
 		{"unreachable once", onFirst(func(string) (*http.Response, error) { return nil, errors.New("reset") }), nil, 0, 1},

@@ -3,6 +3,7 @@ package rest
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -119,7 +120,8 @@ func (s *rowText) unread(b []byte) {
 // gzipError takes damage inside a gzip file for a broken download: what is sent
 // again may be whole.
 func gzipError(err error, body *watchedReader) error {
-	if errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	if corrupt || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
 		return fmt.Errorf("%w (%w)", ErrTruncated, err)
 	}
 	return bodyError(err, body)
