@@ -9,8 +9,6 @@ import (
 	"github.com/gatehouse-sec/gatehouse"
 	"github.com/gatehouse-sec/gatehouse/defender"
 	"github.com/gatehouse-sec/gatehouse/graph"
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // late is how far back an incremental reading goes. Microsoft publishes alerts at
@@ -37,7 +35,7 @@ func ofEndpoint(document []byte) bool {
 	var alert struct {
 		Source string `json:"serviceSource"`
 	}
-	_ = json.Unmarshal(document, &alert, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	_ = lenient(document, &alert)
 	switch enum(alert.Source) {
 	case "", "microsoftdefenderforendpoint":
 		return true

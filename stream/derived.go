@@ -80,7 +80,7 @@ func MergedInto(document []byte) string {
 		MDE   string `json:"mergedIntoMachineId"`
 		Graph string `json:"MergedToDeviceId"`
 	}
-	_ = json.Unmarshal(document, &device, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	_ = lenient(document, &device)
 	return cmp.Or(device.MDE, device.Graph)
 }
 
@@ -91,7 +91,7 @@ func RedirectedTo(document []byte) string {
 	var incident struct {
 		Redirect jsontext.Value `json:"redirectIncidentId"`
 	}
-	_ = json.Unmarshal(document, &incident, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	_ = lenient(document, &incident)
 	var text string
 	if json.Unmarshal(incident.Redirect, &text) == nil {
 		return text

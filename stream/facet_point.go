@@ -1,11 +1,8 @@
 package stream
 
 import (
-	"time"
-
 	"github.com/gatehouse-sec/gatehouse"
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/gatehouse-sec/gatehouse/defender"
 )
 
 // pointSource says where the value of a score stands in its document.
@@ -32,8 +29,8 @@ func (x *Indexer) Points(document []byte) []gatehouse.Point {
 // scorePoint is the score of Vulnerability Management at the time of the call.
 func scorePoint(document []byte) (gatehouse.Point, bool) {
 	var score struct {
-		Time  time.Time `json:"time"`
-		Score *float64  `json:"score"`
+		Time  defender.Time `json:"time"`
+		Score *float64      `json:"score"`
 	}
 	if lenient(document, &score) != nil || score.Score == nil {
 		return gatehouse.Point{}, false
@@ -45,17 +42,12 @@ func scorePoint(document []byte) (gatehouse.Point, bool) {
 // own, so the history belongs to the tenant.
 func secureScorePoint(document []byte) (gatehouse.Point, bool) {
 	var score struct {
-		Created time.Time `json:"createdDateTime"`
-		Current *float64  `json:"currentScore"`
-		Maximum float64   `json:"maxScore"`
+		Created defender.Time `json:"createdDateTime"`
+		Current *float64      `json:"currentScore"`
+		Maximum float64       `json:"maxScore"`
 	}
 	if lenient(document, &score) != nil || score.Current == nil {
 		return gatehouse.Point{}, false
 	}
 	return gatehouse.Point{Key: tenantKey, Time: score.Created.UTC(), Value: *score.Current, Maximum: score.Maximum}, true
-}
-
-// lenient decodes what Microsoft has sent.
-func lenient(document []byte, v any) error {
-	return json.Unmarshal(document, v, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }

@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strconv"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -63,15 +64,22 @@ func TestFacetsOfBothAPIs(t *testing.T) {
 	}
 }
 
+// What is kept as a history has its time however that is written.
 func TestPoints(t *testing.T) {
 	t.Parallel()
-	p := stream.NewIndexer(stream.ExposureScore).Points([]byte(`{"time":"2026-11-01T10:00:00Z","score":33.5}`))
-	if len(p) != 1 || p[0].Value != 33.5 || p[0].Time.IsZero() {
-		t.Errorf("the exposure score is %+v", p)
+	at := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+	for _, text := range []string{"2026-11-01T10:00:00Z", "2026-11-01T10:00:00.0000000", "2026-11-01 10:00:00"} {
+		p := stream.NewIndexer(stream.ExposureScore).Points([]byte(`{"time":"` + text + `","score":33.5}`))
+		if len(p) != 1 || p[0].Value != 33.5 || !p[0].Time.Equal(at) {
+			t.Errorf("%s: the exposure score is %+v", text, p)
+		}
+		p = stream.NewIndexer(stream.SecureScores).Points([]byte(`{"createdDateTime":"` + text + `","currentScore":10,"maxScore":40}`))
+		if len(p) != 1 || p[0].Value != 10 || p[0].Maximum != 40 || p[0].Key == "" || !p[0].Time.Equal(at) {
+			t.Errorf("%s: the secure score is %+v", text, p)
+		}
 	}
-	p = stream.NewIndexer(stream.SecureScores).Points([]byte(`{"createdDateTime":"2026-11-01T00:00:00Z","currentScore":10,"maxScore":40}`))
-	if len(p) != 1 || p[0].Value != 10 || p[0].Maximum != 40 || p[0].Key == "" {
-		t.Errorf("the secure score is %+v", p)
+	if p := stream.NewIndexer(stream.ExposureScore).Points([]byte(`{"score":33.5}`)); len(p) != 0 {
+		t.Errorf("without a time: %+v", p)
 	}
 }
 

@@ -66,13 +66,13 @@ type Door struct {
 // zero time when the document does not say.
 func (s Stream) LastSeen(document []byte) time.Time {
 	var members map[string]jsontext.Value
-	if json.Unmarshal(document, &members, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) != nil {
+	if lenient(document, &members) != nil {
 		return time.Time{}
 	}
 	for _, name := range s.Seen {
-		var at time.Time
+		var at defender.Time
 		if json.Unmarshal(members[name], &at) == nil && !at.IsZero() {
-			return at
+			return at.Time
 		}
 	}
 	return time.Time{}
@@ -116,4 +116,9 @@ type Request struct {
 	PageRows int
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
+}
+
+// lenient decodes what Microsoft has sent.
+func lenient(document []byte, v any) error {
+	return json.Unmarshal(document, v, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
