@@ -187,7 +187,10 @@ func (f ActionFilter) conditions(d dialect) (*conditions, error) {
 		err = errors.Join(err, c.in(d, "name", f.Names))
 	}
 	if f.Target != "" {
-		c.add("id IN (SELECT action_id FROM action_targets WHERE target_id = ?)", f.Target)
+		t := &conditions{args: c.args}
+		t.add("target_id = ?", f.Target)
+		err = errors.Join(err, t.in(d, "integration_id", f.Integrations))
+		c.args, c.parts = t.args, append(c.parts, "id IN (SELECT action_id FROM action_targets"+t.where()+")")
 	}
 	if !f.Since.IsZero() {
 		c.add("created >= ?", micros(f.Since))

@@ -31,26 +31,29 @@ func (s *Store) PutHealth(ctx context.Context, h gatehouse.StreamHealth) error {
 // it is empty, by integration and stream. A stream whose health was never put
 // is pending, with an upstream count of -1.
 func (s *Store) Health(ctx context.Context, integration string) ([]gatehouse.StreamHealth, error) {
-	rows, err := s.read.QueryContext(ctx,
-		"SELECT m.integration_id, m.stream, m.held, m.last_change, m.health, (SELECT COUNT(*) FROM set_aside a WHERE a.mirror_id = m.id) FROM mirrors m WHERE $1 = '' OR m.integration_id = $1 ORDER BY m.integration_id, m.stream", integration)
-	if err != nil {
-		return nil, s.failure("read health", err)
+	c := &conditions{}
+	if integration != "" {
+		c.add("m.integration_id = ?", integration)
 	}
-	all, err := scanAll(rows, func(scan func(...any) error) (gatehouse.StreamHealth, error) {
-		h := gatehouse.StreamHealth{State: gatehouse.StreamPending, Upstream: -1}
-		var name, stream string
-		var held, changed, aside int64
-		var text []byte
-		if err := scan(&name, &stream, &held, &changed, &text, &aside); err != nil {
-			return h, err
-		}
-		if len(text) > 0 {
-			if err := json.Unmarshal(text, &h); err != nil {
-				return h, fmt.Errorf("health of %s of %s: %w", stream, name, err)
-			}
-		}
-		h.Integration, h.Stream, h.Held, h.SetAside, h.LastChange = name, gatehouse.Stream(stream), held, aside, moment(changed)
-		return h, nil
-	})
-	return all, s.failure("read health", err)
+	return every(ctx, s, "read health", scanHealth,
+		"SELECT m.integration_id, m.stream, m.held, m.last_change, m.health, (SELECT COUNT(*) FROM set_aside a WHERE a.mirror_id = m.id) FROM mirrors m"+c.where()+" ORDER BY m.integration_id, m.stream", c.args...)
+}
+
+// scanHealth reads the health of one stream. What cannot be read was as good as never
+// put: the next look at the stream says it anew.
+func scanHealth(scan func(...any) error) (gatehouse.StreamHealth, error) {
+	pending := gatehouse.StreamHealth{State: gatehouse.StreamPending, Upstream: -1}
+	h := pending
+	var integration string
+	var stream gatehouse.Stream
+	var held, changed, aside int64
+	var text []byte
+	if err := scan(&integration, &stream, &held, &changed, &text, &aside); err != nil {
+		return h, err
+	}
+	if json.Unmarshal(text, &h) != nil {
+		h = pending
+	}
+	h.Integration, h.Stream, h.Held, h.SetAside, h.LastChange = integration, stream, held, aside, moment(changed)
+	return h, nil
 }

@@ -35,7 +35,11 @@ func (s *Store) mirrorOf(ctx context.Context, id int64) (mirror, error) {
 // mirrorIDs returns the ids of the mirrors of an integration, or of all when
 // it is empty, that are of one of the streams, or of any when there are none.
 func (s *Store) mirrorIDs(ctx context.Context, integration string, streams []gatehouse.Stream) ([]int64, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT id, integration_id, stream FROM mirrors WHERE $1 = '' OR integration_id = $1 ORDER BY id", integration)
+	c := &conditions{}
+	if integration != "" {
+		c.add("integration_id = ?", integration)
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT id, integration_id, stream FROM mirrors"+c.where()+" ORDER BY id", c.args...) //nolint:gosec // the parts are ours
 	if err != nil {
 		return nil, err
 	}

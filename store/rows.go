@@ -42,6 +42,6 @@ func (s *Store) olderThan(ctx context.Context, c *conditions, table, id string) 
 	if err != nil {
 		return s.failure("list "+table, err)
 	}
-	c.add("(created < ? OR (created = ? AND id < ?))", created, created, id)
+	c.add("(created, id) < (?, ?)", created, id)
 	return nil
 }

@@ -26,6 +26,11 @@ func testHealth(t *testing.T, fresh func(testing.TB) store.Options) {
 	if len(h) != 2 || !cmp.Equal(h[1], put) {
 		t.Errorf("got %+v", h)
 	}
+	f.spoil("UPDATE mirrors SET health = $1 WHERE stream = 'devices'")
+	h = must(f.s.Health(t.Context(), f.integration))(t)
+	if len(h) != 2 || h[1].Stream != devices || h[1].State != gatehouse.StreamPending || h[1].Owner != "" {
+		t.Errorf("one that cannot be read: got %+v", h)
+	}
 	put.Integration = "nobody"
 	if err := f.s.PutHealth(t.Context(), put); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("got %v", err)

@@ -84,7 +84,7 @@ func testRepeats(t *testing.T, fresh func(testing.TB) store.Options) {
 	if got := f.commit(run, bare("a", "9"), bare("a", "3")); got.Updated != 0 || got.Unchanged != 2 {
 		t.Errorf("there and back within a page: got %+v", got)
 	}
-	items := f.aside(alerts)
+	items := f.aside()
 	if len(items) != 3 {
 		t.Errorf("%d set aside, want 3", len(items))
 	}
@@ -104,7 +104,7 @@ func testSetAside(t *testing.T, fresh func(testing.TB) store.Options) {
 	for range 2 {
 		must(f.s.CommitPage(t.Context(), store.Page{Run: run, Records: []store.PageRecord{rec("b", "one", "")}, SetAside: broken, Complete: true}))(t)
 	}
-	if items := f.aside(alerts); len(items) != 1 || items[0].Times != 2 || string(items[0].Raw) != "{" || items[0].Key != "a" {
+	if items := f.aside(); len(items) != 1 || items[0].Times != 2 || string(items[0].Raw) != "{" || items[0].Key != "a" {
 		t.Errorf("got %+v", items)
 	}
 	swept := must(f.s.FinishSweep(t.Context(), run, nil))(t)
@@ -112,7 +112,7 @@ func testSetAside(t *testing.T, fresh func(testing.TB) store.Options) {
 		t.Errorf("the sweep removed %d, and a record that was set aside: %v", swept.Removed, r.Gone())
 	}
 	f.commit(run, rec("a", "two", ""))
-	if n := len(f.aside(alerts)); n != 0 {
+	if n := len(f.aside()); n != 0 {
 		t.Errorf("%d still set aside after the record came well", n)
 	}
 	many := make([]store.SetAside, 50)
@@ -120,15 +120,15 @@ func testSetAside(t *testing.T, fresh func(testing.TB) store.Options) {
 		many[i] = store.SetAside{Raw: []byte(strings.Repeat("x", i)), Error: "bad"}
 	}
 	must(f.s.CommitPage(t.Context(), store.Page{Run: run, SetAside: many}))(t)
-	if n := len(f.aside(alerts)); n != len(many) {
+	if n := len(f.aside()); n != len(many) {
 		t.Errorf("%d of %d set aside", n, len(many))
 	}
 }
 
-// aside reads what was set aside in a stream.
-func (f *fixture) aside(stream gatehouse.Stream) (items []store.SetAsideItem) {
+// aside reads what was set aside of the alerts.
+func (f *fixture) aside() (items []store.SetAsideItem) {
 	f.t.Helper()
-	for item, err := range f.s.SetAside(context.Background(), f.integration, stream) {
+	for item, err := range f.s.SetAside(context.Background(), f.integration, alerts) {
 		items = append(items, must(item, err)(f.t))
 	}
 	return items

@@ -109,7 +109,7 @@ func testSweepGuard(t *testing.T, fresh func(testing.TB) store.Options) {
 	if got := must(f.s.FinishSweep(t.Context(), run, nil))(t); got.Removed != 100 {
 		t.Errorf("got %+v", got)
 	}
-	if n := len(f.aside(alerts)); n != 0 {
+	if n := len(f.aside()); n != 0 {
 		t.Error("what did not come again is still set aside")
 	}
 }
