@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/gatehouse-sec/gatehouse"
 )
@@ -9,7 +10,7 @@ import (
 // Spare marks those of the records that a run has not seen as seen of which stays
 // says so by their documents, so that [Store.FinishSweep] does not remove them. It
 // returns how many there were. Nothing else of them changes, and to do it again is
-// safe.
+// safe. stays must neither keep a document nor use the store.
 func (s *Store) Spare(ctx context.Context, run gatehouse.SyncRun, stays func(document []byte) bool) (spared int64, err error) {
 	var mirror int64
 	if err := s.write(ctx, "spare", func(tx *transaction) error {
@@ -33,18 +34,9 @@ func (s *Store) Spare(ctx context.Context, run gatehouse.SyncRun, stays func(doc
 
 // spareBatch marks those of some records that stay, in one transaction.
 func (s *Store) spareBatch(ctx context.Context, run gatehouse.SyncRun, missing []missingRecord, stays func([]byte) bool) (n int64, err error) {
-	var ids []int64
-	for _, m := range missing {
-		r, err := s.Record(ctx, run.Integration, run.Stream, m.key)
-		if err != nil {
-			return 0, err
-		}
-		if stays(r.Document) {
-			ids = append(ids, m.id)
-		}
-	}
-	if len(ids) == 0 {
-		return 0, nil
+	ids, err := s.staying(ctx, missing, stays)
+	if err != nil || len(ids) == 0 {
+		return 0, s.failure("spare", err)
 	}
 	list, err := s.dialect.list(ids)
 	if err != nil {
@@ -58,4 +50,30 @@ func (s *Store) spareBatch(ctx context.Context, run gatehouse.SyncRun, missing [
 		return err
 	})
 	return n, err
+}
+
+// staying returns the ids of those of some records that stay. One document is held in
+// memory at a time.
+func (s *Store) staying(ctx context.Context, missing []missingRecord, stays func([]byte) bool) (ids []int64, err error) {
+	all := make([]int64, len(missing))
+	for i, m := range missing {
+		all[i] = m.id
+	}
+	list, err := s.dialect.list(all)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT record_id, document FROM documents WHERE record_id IN "+s.dialect.numbers("$1"), list)
+	if err != nil {
+		return nil, err
+	}
+	_, err = scanAll(rows, func(scan func(...any) error) (none struct{}, err error) {
+		var id int64
+		var document sql.RawBytes
+		if err = scan(&id, &document); err == nil && stays(document) {
+			ids = append(ids, id)
+		}
+		return none, err
+	})
+	return ids, err
 }

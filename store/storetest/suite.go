@@ -23,6 +23,7 @@ func Run(t *testing.T, fresh func(testing.TB) store.Options) {
 		"sweep":          testSweep,
 		"sweep cut":      testSweepCut,
 		"sweep guard":    testSweepGuard,
+		"spare":          testSpare,
 		"events":         testEvents,
 		"tail":           testTail,
 		"records":        testRecords,

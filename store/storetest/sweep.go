@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"testing"
@@ -111,5 +112,39 @@ func testSweepGuard(t *testing.T, fresh func(testing.TB) store.Options) {
 	}
 	if n := len(f.aside()); n != 0 {
 		t.Error("what did not come again is still set aside")
+	}
+}
+
+// What is spared stays, unchanged, and the rest of what is missing goes.
+func testSpare(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
+	f := open(t, fresh(t))
+	var records []store.PageRecord
+	for i := range 2400 {
+		says := "goes"
+		if i%3 == 0 {
+			says = "stays"
+		}
+		records = append(records, rec(fmt.Sprintf("%04d", i), says, ""))
+	}
+	f.finish(f.begin(alerts), records...)
+	run := f.begin(alerts)
+	f.finish(run, records[:9]...)
+	stays := func(document []byte) bool { return bytes.Contains(document, []byte("stays")) }
+	for _, want := range []int64{797, 0} {
+		if n := must(f.s.Spare(t.Context(), run, stays))(t); n != want {
+			t.Errorf("%d spared, want %d", n, want)
+		}
+	}
+	anyway := func(store.SweepCount) error { return nil }
+	if swept := must(f.s.FinishSweep(t.Context(), run, anyway))(t); swept.Removed != 1594 {
+		t.Errorf("got %+v", swept)
+	}
+	if r := must(f.s.Record(t.Context(), f.integration, alerts, "2397"))(t); r.Gone() || r.Version != 1 {
+		t.Errorf("got %+v", r)
+	}
+	must(f.s.EndRun(t.Context(), run, store.RunEnd{}))(t)
+	if _, err := f.s.Spare(t.Context(), run, stays); !errors.Is(err, store.ErrRunOver) {
+		t.Errorf("got %v", err)
 	}
 }
