@@ -57,6 +57,18 @@ func (p *program) mirrorPlace() (mirrorPlace, error) {
 	return m, nil
 }
 
+// wantKeyFile refuses the name of a key file that is not there, before every secret
+// that it should open counts as withdrawn.
+func (p *program) wantKeyFile() error {
+	if p.config.keyFile == "" {
+		return nil
+	}
+	if _, err := os.Stat(p.config.keyFile); err != nil {
+		return usagef("--key-file: %w: name the file with the key that sealed the secrets of this mirror", err)
+	}
+	return nil
+}
+
 // there says whether a mirror was made already. A database always counts: only
 // it can tell.
 func (m mirrorPlace) there() bool {

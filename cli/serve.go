@@ -68,6 +68,9 @@ the next time.`,
 // serve runs until ctx ends, which is how it is meant to end.
 func (p *program) serve(ctx context.Context, f *serveFlags) error {
 	o, err := f.options()
+	if err == nil {
+		err = p.wantKeyFile()
+	}
 	if err != nil {
 		return err
 	}

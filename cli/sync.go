@@ -35,6 +35,9 @@ to a collector when OTEL_EXPORTER_OTLP_ENDPOINT names one (OTLP over HTTP).`,
   gatehouse sync`,
 		Args: wants(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := p.wantKeyFile(); err != nil {
+				return err
+			}
 			if once {
 				return p.syncOnce(cmd.Context(), streams.streams)
 			}
