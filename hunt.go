@@ -11,8 +11,7 @@ type Hunt struct {
 	Name         string    `json:"name"` // unique
 	Query        string    `json:"query"`
 	Integrations []string  `json:"integrations"` // ids of where it runs
-	API          API       `json:"api,omitempty"`
-	Schedule     string    `json:"schedule,omitempty"` // an interval or a cron line; empty runs only when asked
+	Schedule     string    `json:"schedule,omitempty"` // an interval, such as 30m; empty runs only when asked
 	Enabled      bool      `json:"enabled"`            // whether the schedule counts
 	By           string    `json:"by"`                 // who saved it
 	Created      time.Time `json:"created"`

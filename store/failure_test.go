@@ -330,7 +330,7 @@ func TestReadReference(t *testing.T) {
 	}
 }
 
-// Both schemas have the same tables with the same columns.
+// Both schemas have the same tables with the same columns, and the same indexes.
 func TestSameSchema(t *testing.T) {
 	t.Parallel()
 	columns := func(o store.Options, query string) string {
@@ -344,6 +344,12 @@ func TestSameSchema(t *testing.T) {
 	lite := columns(sqliteOptions(t), "SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE 'goose%' ORDER BY m.name, c.cid")
 	post := columns(postgresOptions(t), `SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'goose%' ORDER BY table_name COLLATE "C", ordinal_position`)
 	if lite != post || !strings.Contains(lite, "records.seen_run") {
+		t.Errorf("sqlite:\n%s\npostgres:\n%s", lite, post)
+	}
+	lite = columns(sqliteOptions(t), "SELECT tbl_name || '.' || name FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite%' ORDER BY tbl_name, name")
+	post = columns(postgresOptions(t), `SELECT tablename || '.' || indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname !~ '_(pkey|key[0-9]*)$' AND tablename NOT LIKE 'goose%'
+		OR indexname = 'records_key' ORDER BY tablename COLLATE "C", indexname COLLATE "C"`)
+	if lite != post || !strings.Contains(lite, "records.records_key") {
 		t.Errorf("sqlite:\n%s\npostgres:\n%s", lite, post)
 	}
 }
