@@ -219,7 +219,7 @@ func TestOldReading(t *testing.T) {
 		now = now.Add(50 * time.Minute)
 		e := engine.New(s, u, engine.Options{Now: o.Now})
 		syncNow(t, e, id)
-		if h := health(t, s, id); h.NextAttempt.After(now.Add(10*time.Minute)) || len(u.reads) != 0 {
+		if h := health(t, s, id); h.NextAttempt.After(now.Add(10*time.Minute)) || len(u.reads) != 0 || h.Upstream != -1 {
 			t.Errorf("what was read %s ago counts as new: %+v", 50*time.Minute, h)
 		}
 		syncNow(t, e, id)

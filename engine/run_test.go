@@ -39,6 +39,52 @@ func TestBeginsAnew(t *testing.T) {
 	})
 }
 
+// So it is where a reading of changes reads everything in their place.
+func TestChangesBeginAnew(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o store.Options) {
+		s := openStore(t, o)
+		id, u := add(t, s, "contoso"), newUpstream(40)
+		u.anew = true
+		whole := func(ctx context.Context, r engine.Request) error {
+			r.Mode = gatehouse.SyncFull
+			return u.read(ctx, r)
+		}
+		e := engine.New(s, both{{Stream: "things", API: gatehouse.APIMDE, Read: whole, Next: gatehouse.SyncDelta}}, engine.Options{})
+		syncNow(t, e, id)
+		u.fail[2] = errUpstream
+		syncNow(t, e, id)
+		delete(u.rows, "0005")
+		syncNow(t, e, id)
+		holds(t, s, id, u)
+		if last, err := s.Runs(t.Context(), id, "things", 1); err != nil || last[0].Mode != gatehouse.SyncDelta {
+			t.Errorf("got %+v, %v", last, err)
+		}
+	})
+}
+
+// The checkpoint of a run that was given up in its midst is not taken for one of the
+// next run, whatever the clocks of those who work on them say.
+func TestCheckpointOfAnEarlierRun(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o store.Options) {
+		now := time.Now()
+		o.Now = func() time.Time { return now }
+		s, id, u, e := stage(t, o, 60)
+		u.fail[4] = errReplaced
+		syncNow(t, e, id)
+		now = now.Add(-time.Hour)
+		u.anew, u.fail[2] = true, errUpstream
+		syncNow(t, e, id)
+		now = now.Add(time.Minute)
+		syncNow(t, e, id)
+		holds(t, s, id, u)
+		if got := events(t, s, id); u.resumed != 0 || got[gatehouse.EventRemoved] != 0 {
+			t.Errorf("resumed %d, got %v", u.resumed, got)
+		}
+	})
+}
+
 // both are two sources of one connector.
 type both []engine.Source
 

@@ -45,7 +45,7 @@ func (s *session) read(src Source) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	r := &reading{session: s, source: via, started: s.options.Now()}
+	r := &reading{session: s, source: via, started: s.options.Now(), progress: Progress{Integration: s.account, API: via.API, Upstream: -1}}
 	err = r.attempt(s.healthOf(src))
 	if errors.Is(err, errGaveWay) {
 		return time.Time{}, err
@@ -155,17 +155,18 @@ func (r *reading) openRun() (gatehouse.Checkpoint, error) {
 		return from, err
 	}
 	r.run, err = r.store.ResumeRun(r.hard, r.integration, r.source.Stream)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return from, r.begin(from)
-	case err != nil:
+	r.resumed = err == nil && r.run.Pages > 0 && from.Phase != ""
+	if errors.Is(err, store.ErrNotFound) || err == nil && r.run.Pages > 0 && !r.run.Complete && !r.resumed {
+		err = r.begin(from)
+	}
+	if err != nil || r.resumed || r.run.Complete || from.Phase == "" {
 		return from, err
 	}
-	r.resumed = r.run.Pages > 0 && from.Phase != "" && !from.Moved.Before(r.run.Started)
-	if r.run.Mode == gatehouse.SyncFull && r.run.Pages > 0 && !r.run.Complete && !r.resumed {
-		return from, r.begin(from)
-	}
-	return from, nil
+	// It stands in the midst of an earlier run, and must never be taken for a
+	// checkpoint of this one.
+	from.Phase = ""
+	_, err = r.store.CommitPage(r.hard, store.Page{Run: r.run, Checkpoint: &from})
+	return from, err
 }
 
 // begin begins a new run, which ends one that is open.
@@ -175,19 +176,23 @@ func (r *reading) begin(from gatehouse.Checkpoint) error {
 		return err
 	}
 	r.run, err = r.store.BeginRun(r.hard, r.integration, r.source.Stream, mode)
+	r.trim()
 	return err
 }
 
 // changeDoor forgets where a stream stands that is read through another API from
-// now on: a checkpoint means nothing behind another door.
+// now on: a checkpoint means nothing behind another door. The door is kept before
+// anything is read through it.
 func (r *reading) changeDoor(h gatehouse.StreamHealth) error {
-	if h.API == "" || h.API == r.source.API {
+	if h.API == r.source.API {
 		return nil
 	}
-	r.log.Info("a stream changes its door", "name", r.account.Name, "stream", h.Stream, "from", h.API, "to", r.source.API)
-	err := r.insist("a reset", func() error { return r.store.ResetCheckpoint(r.hard, r.integration, h.Stream) })
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
+	if h.API != "" {
+		r.log.Info("a stream changes its door", "name", r.account.Name, "stream", h.Stream, "from", h.API, "to", r.source.API)
+		err := r.insist("a reset", func() error { return r.store.ResetCheckpoint(r.hard, r.integration, h.Stream) })
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
 	}
 	h.API = r.source.API
 	return r.keep(h)
@@ -213,7 +218,7 @@ func (r *reading) mode(from gatehouse.Checkpoint) (gatehouse.SyncMode, error) {
 
 // readPages lets the source read.
 func (r *reading) readPages(from gatehouse.Checkpoint) (err error) {
-	r.progress = Progress{Integration: r.account, API: r.source.API, Run: r.run, Upstream: -1}
+	r.progress.Run = r.run
 	r.tell(r.progress)
 	defer func() {
 		// When the page was refused, whatever the source says is only what follows.
@@ -380,7 +385,6 @@ func (r *reading) end(why error) error {
 		return err
 	}
 	r.run, r.progress.Run = run, run
-	r.trim()
 	return why
 }
 
@@ -419,7 +423,7 @@ func (r *reading) trim() {
 // ended tells that the attempt is over.
 func (r *reading) ended(err error, h gatehouse.StreamHealth) {
 	g := r.progress
-	g.Integration, g.API, g.Run = r.account, r.source.API, r.run
+	g.Run = r.run
 	g.Run.Integration, g.Run.Stream = r.integration, r.source.Stream
 	g.Elapsed = r.options.Now().Sub(r.started)
 	g.Done, g.Err, g.Health = true, err, h

@@ -50,7 +50,10 @@ func stage(t testing.TB, o store.Options, n int) (*store.Store, string, *upstrea
 	return s, add(t, s, "contoso"), u, engine.New(s, u, engine.Options{Now: o.Now})
 }
 
-var errUpstream = errors.New("upstream is broken")
+var (
+	errUpstream = errors.New("upstream is broken")
+	errReplaced = errors.New("upstream is another one") // a run cannot go on behind it
+)
 
 func (u *upstream) Connect(_ context.Context, i gatehouse.Integration) (engine.Connection, error) {
 	u.mu.Lock()
@@ -64,7 +67,7 @@ func (*upstream) Explain(err error) engine.Verdict {
 	if errors.Is(err, os.ErrPermission) {
 		state = gatehouse.StreamUnauthorized
 	}
-	return engine.Verdict{State: state, Owner: "you", Mend: "mend it"}
+	return engine.Verdict{State: state, Owner: "you", Mend: "mend it", Anew: errors.Is(err, errReplaced)}
 }
 
 // read hands out pages, goes on at the page that the checkpoint names, and ends.
