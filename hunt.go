@@ -10,7 +10,7 @@ type Hunt struct {
 	ID           string    `json:"id"`   // hunt_…
 	Name         string    `json:"name"` // unique
 	Query        string    `json:"query"`
-	Integrations []string  `json:"integrations"` // ids of where it runs
+	Integrations []string  `json:"integrations"`       // ids of where it runs
 	Schedule     string    `json:"schedule,omitempty"` // an interval, such as 30m; empty runs only when asked
 	Enabled      bool      `json:"enabled"`            // whether the schedule counts
 	By           string    `json:"by"`                 // who saved it
