@@ -85,6 +85,45 @@ func TestCheckpointOfAnEarlierRun(t *testing.T) {
 	})
 }
 
+// A door that is changed while the first reading through another one is interrupted
+// does not go on at the checkpoint of that.
+func TestDoorChangedInTheFirstReading(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o store.Options) {
+		s, id, u, e := stage(t, o, 100)
+		ctx, cancel := context.WithCancel(t.Context())
+		err := e.Sync(ctx, id, nil, func(p engine.Progress) {
+			if p.Run.Pages == 3 {
+				cancel()
+			}
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+		u.api = gatehouse.APIGraph
+		syncNow(t, e, id)
+		holds(t, s, id, u)
+		if h := health(t, s, id); u.resumed != 0 || h.API != gatehouse.APIGraph {
+			t.Errorf("resumed %d, got %+v", u.resumed, h)
+		}
+	})
+}
+
+// Runs that come to nothing are forgotten as well.
+func TestFailedRunsAreForgotten(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, sqlite(t))
+	id, u := add(t, s, "contoso"), newUpstream(40)
+	e := engine.New(s, u, engine.Options{KeepRuns: 3, Random: func() float64 { return 0 }})
+	for range 10 {
+		u.fail[1] = errReplaced
+		syncNow(t, e, id)
+	}
+	if runs, err := s.Runs(t.Context(), id, "things", 100); err != nil || len(runs) != 3 {
+		t.Errorf("%d runs are kept, %v", len(runs), err)
+	}
+}
+
 // both are two sources of one connector.
 type both []engine.Source
 
