@@ -120,8 +120,9 @@ func (s *Store) search(ctx context.Context, q SearchQuery, yield func(Found, err
 	return nil
 }
 
-// load reads the records of hits. What was removed since they were found is
-// passed over.
+// load reads the records of hits. What was removed since they were found is passed
+// over: with its integration an id may have gone, and may be that of another's record
+// by now.
 func (s *Store) load(ctx context.Context, q SearchQuery, hits []hit) ([]Found, error) {
 	ids := make([]int64, len(hits))
 	for i, h := range hits {
@@ -154,7 +155,7 @@ func (s *Store) load(ctx context.Context, q SearchQuery, hits []hit) ([]Found, e
 	})
 	found := make([]Found, 0, len(hits))
 	for _, h := range hits {
-		if r, ok := byID[h.id]; ok && (q.Removed || !r.Gone()) {
+		if r := byID[h.id]; r.Integration == h.integration && (q.Removed || !r.Gone()) {
 			found = append(found, Found{r, Position{Value: h.value, Missing: h.missing, Integration: r.Integration, Key: r.Key}})
 		}
 	}

@@ -64,7 +64,7 @@ func (p *part) on(c *conditions, d lead) error {
 		holds := make([]string, len(d.contains.Values))
 		args := make([]any, len(holds))
 		for i, v := range d.contains.Values {
-			holds[i], args[i] = p.store.dialect.contains("f.value", "?"), keepable(v)
+			holds[i], args[i] = p.store.dialect.contains("f.value", "?"), v
 		}
 		c.add("("+strings.Join(holds, " OR ")+")", args...)
 	}

@@ -50,38 +50,37 @@ func newWhere(conditions []Condition) (where, error) {
 
 // add takes in one condition.
 func (w *where) add(c Condition) error {
-	one := len(c.Values) == 1
+	if len(c.Values) == 0 && c.Op != OpExists {
+		return fmt.Errorf("store: search: %w: %s on %q needs a value", ErrInvalid, c.Op, c.Name)
+	}
 	switch c.Op {
 	case OpEqual, OpIn, OpNotEqual:
-		if len(c.Values) == 0 {
-			return fmt.Errorf("store: search: %w: %s on %q needs a value", ErrInvalid, c.Op, c.Name)
-		}
-		values := make([]string, len(c.Values))
-		for i, v := range c.Values {
-			values[i] = cutValue(v)
-		}
-		w.points = append(w.points, point{c.Name, values, c.Op == OpNotEqual})
+		w.points = append(w.points, point{c.Name, each(c.Values, cutValue), c.Op == OpNotEqual})
 	case OpLess, OpLessOrEqual, OpGreater, OpGreaterOrEqual:
-		if !one {
+		if len(c.Values) > 1 {
 			return fmt.Errorf("store: search: %w: %s on %q needs one value", ErrInvalid, c.Op, c.Name)
 		}
+		c.Values = each(c.Values, keepable)
 		w.narrow(c)
 	case OpPrefix:
-		if len(c.Values) == 0 {
-			return fmt.Errorf("store: search: %w: %s on %q needs a value", ErrInvalid, c.Op, c.Name)
-		}
+		c.Values = each(c.Values, cutValue)
 		w.narrow(c)
-	case OpContains:
-		if len(c.Values) == 0 {
-			return fmt.Errorf("store: search: %w: %s on %q needs a value", ErrInvalid, c.Op, c.Name)
-		}
-		w.rest = append(w.rest, c)
-	case OpExists:
+	case OpContains, OpExists:
+		c.Values = each(c.Values, keepable)
 		w.rest = append(w.rest, c)
 	default:
 		return fmt.Errorf("store: search: %w: there is no comparison %q", ErrInvalid, c.Op)
 	}
 	return nil
+}
+
+// each makes values into those that are kept.
+func each(values []string, keep func(string) string) []string {
+	kept := make([]string, len(values))
+	for i, v := range values {
+		kept[i] = keep(v)
+	}
+	return kept
 }
 
 // narrow makes the span of a name smaller.
@@ -92,7 +91,7 @@ func (w *where) narrow(c Condition) {
 		w.span[c.Name] = i
 		w.spans = append(w.spans, span{name: c.Name})
 	}
-	s, v := &w.spans[i], keepable(c.Values[0])
+	s, v := &w.spans[i], c.Values[0]
 	switch c.Op {
 	case OpGreater, OpGreaterOrEqual:
 		s.from(v, c.Op == OpGreater)

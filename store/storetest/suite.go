@@ -55,6 +55,8 @@ func Run(t *testing.T, fresh func(testing.TB) store.Options) {
 		"hunt runs left": testHuntRunsLeft,
 		"points":         testPoints,
 		"search":         testSearch,
+		"search removed": testSearchRemoved,
+		"search no text": testSearchNoText,
 		"facets":         testFacets,
 		"property":       testProperty,
 	} {
