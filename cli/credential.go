@@ -95,7 +95,11 @@ func (p *program) clientSecret(chosen chosenCredential) (entra.Secret, error) {
 // secretFile reads a secret from a file, or from standard input for "-". Line
 // ends around it, which editors and echo add, do not belong to it.
 func (p *program) secretFile(key, path string) (entra.Secret, error) {
-	content, err := p.readInput(key, path)
+	read := p.readInput
+	if path == "-" && terminalOf(p.stdin.from, p.env, false).tty {
+		read = p.typed
+	}
+	content, err := read(key, path)
 	if err != nil {
 		return entra.Secret{}, err
 	}
