@@ -47,7 +47,7 @@ func (s *session) through(src Source) (Source, error) {
 	}
 	h.Detour.Retry = s.afterDetour(d)
 	if v := s.explain(err); v.Elsewhere > 0 {
-		h.Detour.Reason = reasonOf(v, err)
+		h.Detour.Reason = v.Reason
 	}
 	return src.by(src.Others[0]), s.keep(h)
 }
@@ -76,9 +76,14 @@ func (s *session) answers(src Source) error {
 }
 
 // blame notes that a door has failed, when that was its own fault and there is
-// another one, and tells whether it is given up.
-func (s *session) blame(src Source, h gatehouse.StreamHealth, v Verdict) (gatehouse.StreamHealth, bool) {
+// another one, and tells whether it is given up. As long as the other one fails as
+// well, the first is tried with each attempt.
+func (s *session) blame(src, via Source, h gatehouse.StreamHealth, v Verdict) (gatehouse.StreamHealth, bool) {
 	if v.Elsewhere <= 0 || len(src.Others) == 0 {
+		return h, false
+	}
+	if via.API != src.API {
+		h.Detour.Retry = h.NextAttempt
 		return h, false
 	}
 	now := s.options.Now().UTC()

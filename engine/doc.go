@@ -14,7 +14,8 @@
 // integration's lease and works through its due streams, so that all work of one
 // integration is on one worker and one budget of calls is enough. The job itself
 // is short, however long the session: it comes back every few seconds, finds the
-// lease renewed, and snoozes again.
+// lease renewed, and snoozes again. A session that always has something to read ends
+// after an hour, for the next one to connect anew.
 //
 // # When something fails
 //
@@ -23,9 +24,10 @@
 //     written.
 //   - A worker hangs and comes back after its lease: it has lost the run to the
 //     other, and every write fails with [store.ErrRunOver]. It leaves the session.
-//   - A read fails: the run stays open and is resumed after a pause that doubles
-//     up to 15 minutes, or that Microsoft asks for. When it fails again without a
-//     page in between it ends, and the next one begins anew.
+//   - A read fails: the run stays open for a pause that doubles up to 15 minutes, or
+//     that Microsoft asks for. It is resumed where its last checkpoint is one in its
+//     midst; without such a one, and when it has not come a page further for an hour,
+//     the next one begins anew.
 //   - The database fails: the page is tried again for a while, then the stream
 //     waits like any other. Nothing that was not committed counts as read.
 //   - A read ends without having said that it is complete: nothing is removed, and
@@ -34,6 +36,7 @@
 //   - An integration is paused, removed or gets other settings in mid run: its session
 //     ends behind the page under way, and the next one works with what is then. A
 //     removal that breaks off is brought to its end.
-//   - The clock is set back: what was last tried in the future is due, and jobs, leases
-//     and the leader of the queue that lie further ahead than any is put do not count.
+//   - The clock is set back: what was last tried, or read in full, in the future is due,
+//     and jobs, leases and the leader of the queue that lie further ahead than any is put
+//     do not count.
 package engine

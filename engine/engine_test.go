@@ -246,6 +246,8 @@ func TestModes(t *testing.T) {
 		{"behind it", func() {}, incremental},
 		{"through another door", func() { u.api = gatehouse.APIGraph }, full},
 		{"through the same", func() {}, incremental},
+		{"when the clock is set back behind that", func() { now = now.Add(-9 * 24 * time.Hour) }, full},
+		{"and then", func() {}, incremental},
 		{"a week later, cut", func() { now, u.cut = now.Add(7*24*time.Hour), true }, full},
 		{"behind a full one that came to nothing", func() { u.cut = false }, full},
 	}
@@ -281,7 +283,7 @@ func TestStates(t *testing.T) {
 			step.spoil(u)
 			syncNow(t, engine.New(s, u, engine.Options{}), id)
 			h := health(t, s, id)
-			if h.State != step.want || h.NextAttempt.IsZero() || (h.Mend == "") != (step.want == gatehouse.StreamHealthy) {
+			if well := step.want == gatehouse.StreamHealthy; h.State != step.want || h.NextAttempt.IsZero() || (h.Mend == "") != well || (h.Reason == "") != well {
 				t.Errorf("%s: got %+v", name, h)
 			}
 		}

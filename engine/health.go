@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -70,21 +69,6 @@ func (r *reading) counted(h gatehouse.StreamHealth) gatehouse.StreamHealth {
 	return h
 }
 
-// verdict explains what went wrong in this attempt.
-func (r *reading) verdict(err error) Verdict {
-	v := r.explain(err)
-	if v.State == "" {
-		v.State = gatehouse.StreamUpstream
-	}
-	v.Reason = reasonOf(v, err)
-	return v
-}
-
-// reasonOf is what a verdict says of an error, or else what the error says itself.
-func reasonOf(v Verdict, err error) string {
-	return cmp.Or(v.Reason, plain.Short(err.Error()))
-}
-
 // succeeded folds a run that came to its end into the health of its stream. Why
 // says what is not quite right with it, or is nil.
 func (r *reading) succeeded(h gatehouse.StreamHealth, why error) gatehouse.StreamHealth {
@@ -137,7 +121,7 @@ const expiryWarning = 14 * 24 * time.Hour
 
 // doubt finds what is not quite right with a stream that was read.
 func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
-	left := r.expires.Sub(r.options.Now())
+	ending, ends := r.ending()
 	quiet := r.quiet(h)
 	detour, detoured := r.detoured(h)
 	switch {
@@ -151,12 +135,25 @@ func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
 		return Verdict{Owner: ownerMicrosoft, Reason: fmt.Sprintf("%d records are held and Microsoft counts %d", h.Held, h.Upstream), Mend: "it is read in full again on schedule; if it stays so, report it"}, true
 	case detoured:
 		return detour, true
-	case !r.expires.IsZero() && left < expiryWarning:
-		return Verdict{Owner: ownerYou, Reason: fmt.Sprintf("the credential ends in %s, on %s", days(left), r.expires.UTC().Format(time.DateOnly)), Mend: "make a new secret or certificate in Entra ID and give it with gatehouse integrations credential"}, true
+	case ends:
+		return Verdict{Owner: ownerYou, Reason: ending, Mend: "make a new secret or certificate in Entra ID and give it with gatehouse integrations credential"}, true
 	case quiet > 0:
 		return Verdict{Owner: ownerYou, Reason: fmt.Sprintf("nothing has changed for %s, which is longer than usual", days(quiet)), Mend: "look into Defender's portal whether that is so"}, true
 	}
 	return Verdict{}, false
+}
+
+// ending says when the credential ends, if that is soon or was before: a token that it
+// has given works for a while.
+func (s *session) ending() (string, bool) {
+	left, day := s.expires.Sub(s.options.Now()), s.expires.UTC().Format(time.DateOnly)
+	switch {
+	case s.expires.IsZero() || left >= expiryWarning:
+		return "", false
+	case left <= 0:
+		return "the credential has ended on " + day, true
+	}
+	return fmt.Sprintf("the credential ends in %s, on %s", days(left), day), true
 }
 
 // thin tells whether much less is held than Microsoft counts: objects come and

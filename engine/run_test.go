@@ -180,12 +180,13 @@ type doors struct {
 	*upstream
 
 	gone  bool
+	both  bool // the second fails as well
 	asked []gatehouse.API
 }
 
 func (d *doors) read(ctx context.Context, r engine.Request) error {
 	d.asked = append(d.asked, r.API)
-	if d.gone && r.API == gatehouse.APIMDE {
+	if d.gone && r.API == gatehouse.APIMDE || d.both {
 		return errGone
 	}
 	return d.upstream.read(ctx, r)
@@ -243,6 +244,38 @@ func TestDetour(t *testing.T) {
 		if h := sync(source); h.API != gatehouse.APIMDE || h.State != gatehouse.StreamUpstream || h.Detour != (gatehouse.Detour{}) {
 			t.Errorf("without another door: got %+v", h)
 		}
+	}
+}
+
+// When the door of a detour fails as well, the first is tried with each attempt, and
+// taken as soon as it answers.
+func TestBothDoorsFail(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
+	o := sqlite(t)
+	o.Now = func() time.Time { return now }
+	s := openStore(t, o)
+	d := &doors{upstream: newUpstream(30), gone: true}
+	id := add(t, s, "contoso")
+	source := engine.Source{Stream: "things", API: gatehouse.APIMDE, Read: d.read, Interval: time.Hour, Others: []engine.Door{{API: gatehouse.APIGraph}}}
+	sync := func() gatehouse.StreamHealth {
+		now, d.asked = now.Add(20*time.Minute), nil
+		syncNow(t, engine.New(s, both{source}, engine.Options{Now: o.Now}), id)
+		return health(t, s, id)
+	}
+	sync()
+	if h := sync(); h.API != gatehouse.APIGraph || h.State != gatehouse.StreamDegraded {
+		t.Fatalf("it is on no detour: %+v", h)
+	}
+	d.both = true
+	for n, want := range [][]gatehouse.API{{gatehouse.APIGraph}, {gatehouse.APIMDE, gatehouse.APIGraph}, {gatehouse.APIMDE, gatehouse.APIGraph}} {
+		if h := sync(); h.State != gatehouse.StreamUpstream || !slices.Equal(d.asked, want) {
+			t.Errorf("%d: asked %v, got %+v", n, d.asked, h)
+		}
+	}
+	d.gone, d.both = false, false
+	if h := sync(); h.API != gatehouse.APIMDE || h.State != gatehouse.StreamHealthy || h.Detour != (gatehouse.Detour{}) {
+		t.Errorf("the first answers: got %+v", h)
 	}
 }
 

@@ -67,10 +67,20 @@ func (s schedule) afterFailure(since time.Time, v Verdict) time.Time {
 	return now.Add(s.jittered(pause))
 }
 
-// ahead tells whether a stream was last tried in the future: the clock was set back
-// since, and says nothing about when the stream is due.
-func (s schedule) ahead(h gatehouse.StreamHealth) bool {
-	return h.LastAttempt.After(s.now().Add(clocksDiffer))
+// setRight brings back what of the health of a stream lies in the future since the
+// clock was set back: the stream is due, and so is a try of the door that failed.
+func (s schedule) setRight(h gatehouse.StreamHealth) gatehouse.StreamHealth {
+	now := s.now().UTC()
+	if !h.LastAttempt.After(now.Add(clocksDiffer)) {
+		return h
+	}
+	h.NextAttempt = time.Time{}
+	for _, t := range []*time.Time{&h.FailingSince, &h.Detour.Since, &h.Detour.Retry} {
+		if t.After(now) {
+			*t = now
+		}
+	}
+	return h
 }
 
 // mostUrgent returns the due source that has waited longest; nil when none is

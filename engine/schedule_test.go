@@ -49,6 +49,23 @@ func TestAfterFailure(t *testing.T) {
 	}
 }
 
+func TestSetRight(t *testing.T) {
+	t.Parallel()
+	s := schedule{now: func() time.Time { return at(5) }}
+	in := func(day int, more time.Duration) gatehouse.StreamHealth {
+		d := at(day).Add(more)
+		return gatehouse.StreamHealth{LastAttempt: d, NextAttempt: d.Add(time.Hour), FailingSince: d, Detour: gatehouse.Detour{Since: d, Retry: d.Add(time.Hour)}}
+	}
+	for _, h := range []gatehouse.StreamHealth{in(4, 0), in(5, time.Minute), {}} {
+		if got := s.setRight(h); got != h {
+			t.Errorf("%+v became %+v", h, got)
+		}
+	}
+	if got := s.setRight(in(6, 0)); !got.NextAttempt.IsZero() || !got.FailingSince.Equal(at(5)) || !got.Detour.Since.Equal(at(5)) || !got.Detour.Retry.Equal(at(5)) {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestMostUrgent(t *testing.T) {
 	t.Parallel()
 	s := schedule{now: func() time.Time { return at(5) }, random: func() float64 { return 0 }}

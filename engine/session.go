@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/internal/plain"
 	"github.com/gatehouse-sec/gatehouse/store"
 )
 
@@ -173,7 +175,7 @@ func (s *session) recall() error {
 	}
 	s.health = make(map[gatehouse.Stream]gatehouse.StreamHealth, len(all))
 	for _, h := range all {
-		s.health[h.Stream] = h
+		s.health[h.Stream] = s.schedule.setRight(h)
 	}
 	return nil
 }
@@ -203,21 +205,23 @@ func (s *session) chosen(sources []Source) []Source {
 func (s *session) due(sources []Source) map[gatehouse.Stream]time.Time {
 	next := make(map[gatehouse.Stream]time.Time, len(sources))
 	for _, src := range sources {
-		if h, ok := s.health[src.Stream]; ok && !s.forced && !s.schedule.ahead(h) {
-			next[src.Stream] = h.NextAttempt
-		} else {
+		if next[src.Stream] = s.health[src.Stream].NextAttempt; s.forced {
 			next[src.Stream] = time.Time{}
 		}
 	}
 	return next
 }
 
+// longestSession is after how long a session ends although there is more to read: the
+// next one connects anew, and finds permissions that were granted meanwhile.
+const longestSession = time.Hour
+
 // readDue reads the due sources, one after another, until none is due. What a
 // source costs in time may make another one due meanwhile; a forced session
 // reads each of them once.
 func (s *session) readDue(sources []Source) error {
 	s.dueAt, s.left = s.due(sources), slices.Clone(sources)
-	for {
+	for began := s.options.Now(); s.forced || s.options.Now().Sub(began) < longestSession; {
 		src := s.schedule.mostUrgent(s.left, s.dueAt)
 		if src == nil {
 			break
@@ -273,15 +277,17 @@ func (s *session) notConnected(sources []Source, err error) error {
 	return nil
 }
 
-// explain says what an error means, whoever made it.
+// explain says what an error means, whoever made it: at least that it came from
+// upstream, and what it says itself.
 func (s *session) explain(err error) Verdict {
-	if v, ok := storageVerdict(err); ok {
-		return v
+	v, ours := storageVerdict(err)
+	if p, ok := errors.AsType[*panicError](err); ok && !ours {
+		v = Verdict{Owner: ownerGatehouse, Reason: p.Error(), Mend: "report it with the log, which has the stack", Anew: true}
+	} else if !ours {
+		v = s.connector.Explain(err)
 	}
-	if p, ok := errors.AsType[*panicError](err); ok {
-		return Verdict{State: gatehouse.StreamUpstream, Owner: ownerGatehouse, Reason: p.Error(), Mend: "report it with the log, which has the stack", Anew: true}
-	}
-	return s.connector.Explain(err)
+	v.State, v.Reason = cmp.Or(v.State, gatehouse.StreamUpstream), cmp.Or(v.Reason, plain.Short(err.Error()))
+	return v
 }
 
 // keep stores how a stream fares.

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,6 +54,55 @@ func TestSettingsChangeInMidRun(t *testing.T) {
 			t.Errorf("got %v", got)
 		}
 	})
+}
+
+// always is an upstream that is due again as soon as it was read, on a clock that each
+// reading moves by ten minutes.
+type always struct {
+	mu       sync.Mutex
+	now      time.Time
+	connects int
+}
+
+func (a *always) clock() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.now
+}
+
+func (a *always) Connect(context.Context, gatehouse.Integration) (engine.Connection, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.connects++
+	return engine.Connection{Sources: []engine.Source{{Stream: "things", API: gatehouse.APIMDE, Interval: time.Minute, Read: a.read}}}, nil
+}
+
+func (a *always) read(_ context.Context, r engine.Request) error {
+	a.mu.Lock()
+	a.now = a.now.Add(10 * time.Minute)
+	a.mu.Unlock()
+	return r.Emit(gatehouse.Page{Checkpoint: &gatehouse.Checkpoint{}, Complete: true})
+}
+
+func (*always) Explain(err error) engine.Verdict { return (*upstream)(nil).Explain(err) }
+
+// An integration that always has something to read is connected anew now and then, so
+// that what was granted meanwhile is found.
+func TestBusyIntegration(t *testing.T) {
+	t.Parallel()
+	o := sqlite(t)
+	s, a := openStore(t, o), &always{now: time.Now()}
+	add(t, s, "contoso")
+	jobs, err := engine.NewRiver(t.Context(), s, engine.RiverOptions{Poll: 100 * time.Millisecond})
+	must(t, err)
+	e := engine.New(s, a, engine.Options{Now: a.clock})
+	must(t, e.Start(t.Context(), jobs))
+	within(t, 15*time.Second, func() bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.connects > 1
+	})
+	must(t, e.Stop(t.Context()))
 }
 
 // An integration that is paused in mid run is left alone by whoever works on it,

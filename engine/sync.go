@@ -64,12 +64,10 @@ func (s *session) read(src Source) (time.Time, error) {
 	if cameToItsEnd {
 		h = r.succeeded(h, err)
 	} else {
-		v := r.verdict(err)
+		v := s.explain(err)
 		h = s.failed(r.counted(h), v)
 		s.log.Warn("a stream could not be read", "name", s.account.Name, "stream", src.Stream, "state", h.State, "error", err)
-		if via.API == src.API {
-			h, givenUp = s.blame(src, h, v)
-		}
+		h, givenUp = s.blame(src, via, h, v)
 	}
 	kept := s.keep(h)
 	r.ended(err, h)
@@ -210,7 +208,9 @@ func (r *reading) mode(from gatehouse.Checkpoint) (gatehouse.SyncMode, error) {
 		return gatehouse.SyncFull, nil
 	case err != nil:
 		return "", err
-	case !last.Complete || !last.Started.Add(r.source.Reconcile).After(r.options.Now()):
+	}
+	// One that lies ahead was begun before the clock was set back: nobody knows when.
+	if age := r.options.Now().Sub(last.Started); !last.Complete || age >= r.source.Reconcile || age < -clocksDiffer {
 		return gatehouse.SyncFull, nil
 	}
 	return r.source.Next, nil

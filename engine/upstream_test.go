@@ -24,6 +24,7 @@ type upstream struct {
 	cut     bool          // end without having said so
 	anew    bool          // cannot be resumed
 	refuse  error         // of Connect
+	expires time.Time     // the credential
 	off     *engine.Verdict
 	api     gatehouse.API
 	next    gatehouse.SyncMode
@@ -59,7 +60,7 @@ func (u *upstream) Connect(_ context.Context, i gatehouse.Integration) (engine.C
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	src := engine.Source{Stream: "things", API: u.api, Next: u.next, Read: u.read, Off: u.off, Interval: time.Hour}
-	return engine.Connection{Sources: []engine.Source{src}}, u.refuse
+	return engine.Connection{Sources: []engine.Source{src}, Expires: u.expires}, u.refuse
 }
 
 func (*upstream) Explain(err error) engine.Verdict {
