@@ -82,7 +82,7 @@ func (s *stage) sync(streams ...gatehouse.Stream) {
 	s.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for range 1000 {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); <-tick.C {
 		_, err := s.app.SyncOnce(context.Background(), s.integration.ID, streams, nil)
 		if err == nil {
 			return
@@ -90,7 +90,6 @@ func (s *stage) sync(streams ...gatehouse.Stream) {
 		if !errors.Is(err, app.ErrBusy) {
 			s.t.Fatal(err)
 		}
-		<-tick.C
 	}
 	s.t.Fatal("somebody else reads all the time")
 }
