@@ -1,5 +1,7 @@
 // Package store keeps what Gatehouse mirrors: integrations, records, events,
-// checkpoints and runs, in one SQLite file or in PostgreSQL.
+// checkpoints and runs; and what its server works with: API keys, the audit log,
+// response actions, hunts and answers. All of it lies in one SQLite file or in
+// PostgreSQL.
 //
 // # One transaction for each page
 //
@@ -43,6 +45,18 @@
 //     [ErrUnavailable] or [ErrLocked]. Nothing was written; connections are made
 //     anew by themselves. When a connection is lost during a commit nobody knows
 //     the outcome: commit again, which is safe but counts the rows of the run twice.
+//
+// # Who works on what
+//
+// Integrations, actions, hunts and requests are leased, by the clock of the database,
+// so that it is one for all processes. A lease keeps two from working at once in good
+// times; what keeps the data right is the fence, a number that rises with each lease
+// and that every write of its holder names. No lease is given for more than ten
+// minutes: one that ends much later was given before the clock was set back.
+//
+// A document that cannot be read, being damaged or of a newer version, stands in
+// nobody's way: an action, a hunt or a run is listed with the reason, and is not worked
+// on; see [ErrUnreadable].
 //
 // # Two databases
 //
