@@ -197,7 +197,11 @@ func (s *session) followed(ctx context.Context, id string, a arguments) (actionV
 	if wait := a.integer("wait_seconds", 0); wait > 0 && !shown.State.Ended() {
 		limited, cancel := context.WithTimeout(ctx, time.Duration(wait)*time.Second)
 		defer cancel()
-		if last, err := s.c.Actions.Wait(limited, id, nil); last.ID != "" && (err == nil || limited.Err() != nil) {
+		last, err := s.c.Actions.Wait(limited, id, nil)
+		if limited.Err() != nil {
+			last, err = s.c.Actions.Get(ctx, id) // the time may have ended in the midst of an answer
+		}
+		if err == nil {
 			shown = last
 		}
 	}
