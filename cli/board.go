@@ -33,6 +33,7 @@ type board struct {
 	named  bool             // several integrations: say which
 	held   map[string]int64 // records of a stream before, by the key of its run
 	runs   []*boardRun
+	width  int // of the widest label so far, any stream of it
 	drawn  int // lines that stand on the terminal
 	latest time.Time
 	closed bool
@@ -151,13 +152,16 @@ func (b *board) end() {
 	b.closed = true
 }
 
-// label names a run.
+// label names a run, as wide as the widest label so far with any stream.
 func (b *board) label(progress app.Progress) string {
+	const widest = len("secure-score-controls")
 	name := string(progress.Run.Stream)
+	b.width = max(b.width, widest)
 	if b.named {
 		name = progress.Integration.Name + "/" + name
+		b.width = max(b.width, len(progress.Integration.Name)+1+widest)
 	}
-	return name
+	return fmt.Sprintf("%-*s ", b.width, name)
 }
 
 // underWay is the line of a run that goes on.
@@ -177,7 +181,7 @@ func (b *board) underWay(progress app.Progress) string {
 	if left := timeLeft(progress, whole); left > 0 {
 		parts = append(parts, age(left)+" left")
 	}
-	return fmt.Sprintf("%-22s %s", b.label(progress), strings.Join(parts, ", "))
+	return b.label(progress) + strings.Join(parts, ", ")
 }
 
 // ended is the line of a run that has ended: what it changed, or why it did not
@@ -197,7 +201,7 @@ func (b *board) ended(progress app.Progress) string {
 	if seconds := progress.Elapsed.Seconds(); seconds >= 1 {
 		parts = append(parts, fmt.Sprintf("%.1f s", seconds))
 	}
-	line := fmt.Sprintf("%-22s %s: %s", b.label(progress), b.term.paint(orElse(state, "ended"), streamTone(state)), strings.Join(parts, ", "))
+	line := fmt.Sprintf("%s%s: %s", b.label(progress), b.term.paint(orElse(state, "ended"), streamTone(state)), strings.Join(parts, ", "))
 	if progress.Err != nil && state != string(gatehouse.StreamHealthy) {
 		line += "; " + plain.Line(orElse(progress.Health.Reason, progress.Err.Error()))
 	}

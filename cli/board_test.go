@@ -59,11 +59,11 @@ func TestBoardInPlainLines(t *testing.T) {
 	b.show(failed)
 	b.end()
 	b.show(done)
-	want := `contoso/devices        1,000 of 61,000 rows, 500 rows/s, 3 calls (2 would do), budget 77 calls, 2m left
-contoso/devices        1,000 of 61,000 rows, 500 rows/s, 3 calls (2 would do), budget spent for 42s, 2m left
-contoso/devices        healthy: 61,000 rows, 3 calls (2 would do), 61,000 new, 2.0 s
-contoso/vulnerabilities 1,000 of about 31,000 rows, 500 rows/s, 3 calls (2 would do), 1m left
-contoso/alerts         forbidden: 0 rows, 3 calls (2 would do), 2.0 s; the role is gone
+	want := `contoso/devices               1,000 of 61,000 rows, 500 rows/s, 3 calls (2 would do), budget 77 calls, 2m left
+contoso/devices               1,000 of 61,000 rows, 500 rows/s, 3 calls (2 would do), budget spent for 42s, 2m left
+contoso/devices               healthy: 61,000 rows, 3 calls (2 would do), 61,000 new, 2.0 s
+contoso/vulnerabilities       1,000 of about 31,000 rows, 500 rows/s, 3 calls (2 would do), 1m left
+contoso/alerts                forbidden: 0 rows, 3 calls (2 would do), 2.0 s; the role is gone
 `
 	if out.String() != want {
 		t.Errorf("got\n%swant\n%s", &out, want)
