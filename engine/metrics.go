@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,7 +40,7 @@ func NewMetrics(s *store.Store) *Metrics {
 		events:  counter("events_total", "Events made, by kind; those of sweeps included.", "stream", "kind"),
 		runs:    counter("runs_total", "Attempts at runs that have ended, by the state of the stream behind them.", "stream", "state"),
 		state:   gauge("state", "1 for the state that the stream is in.", "state"),
-		lag:     gauge("lag_seconds", "Time between the end of the last run that went well and the newest that it saw."),
+		lag:     gauge("lag_seconds", "Age of the newest change that was read, or of the last reading where a list is read whole."),
 		held:    gauge("records", "Records in the mirror that are not removed."),
 		success: gauge("last_success_timestamp_seconds", "End of the last run that went well."),
 	}
@@ -93,38 +94,42 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
 	defer cancel()
 	all, err := m.store.Health(ctx, "")
-	var names map[string]string
+	var integrations map[string]gatehouse.Integration
 	if err == nil {
-		names, err = m.names(ctx) // behind the health, so that none that is new lacks its name
+		integrations, err = m.integrations(ctx) // behind the health, so that none that is new is missing
 	}
 	if err != nil {
 		out <- prometheus.NewInvalidMetric(m.state, err)
 		return
 	}
+	now := time.Now()
 	for _, h := range all {
-		name, there := names[h.Integration]
-		if !there {
-			continue // it was removed meanwhile
+		i, there := integrations[h.Integration]
+		if !there || len(i.Streams) > 0 && !slices.Contains(i.Streams, h.Stream) {
+			continue // it was removed, or is left out by now
 		}
-		labels := []string{name, string(h.Stream)}
+		labels := []string{i.Name, string(h.Stream)}
 		gauge := func(d *prometheus.Desc, v float64, more ...string) {
 			out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, append(labels[:2:2], more...)...)
 		}
+		if i.State == gatehouse.IntegrationPaused {
+			h.State = gatehouse.StreamPaused
+		}
 		gauge(m.state, 1, string(h.State))
-		gauge(m.lag, h.Lag.Seconds())
 		gauge(m.held, float64(h.Held))
 		if !h.LastSuccess.IsZero() {
+			gauge(m.lag, (h.Lag + max(now.Sub(h.LastSuccess), 0)).Seconds())
 			gauge(m.success, float64(h.LastSuccess.UnixMilli())/1000)
 		}
 	}
 }
 
-// names maps ids of integrations to the names that people gave them.
-func (m *Metrics) names(ctx context.Context) (map[string]string, error) {
+// integrations are those that there are, by id.
+func (m *Metrics) integrations(ctx context.Context) (map[string]gatehouse.Integration, error) {
 	all, err := m.store.Integrations(ctx)
-	names := make(map[string]string, len(all))
+	by := make(map[string]gatehouse.Integration, len(all))
 	for _, i := range all {
-		names[i.ID] = i.Name
+		by[i.ID] = i
 	}
-	return names, err
+	return by, err
 }
