@@ -168,10 +168,7 @@ func (h *Hunt) end() error {
 	if h.index == nil {
 		return errors.New("it has no schema")
 	}
-	if _, err := h.dec.ReadToken(); err != io.EOF { //nolint:errorlint // the decoder's own
-		return errors.Join(errors.New("there is more behind its end"), err)
-	}
-	return nil
+	return ended(h.dec)
 }
 
 // failure explains an error of the stream.

@@ -83,6 +83,9 @@ func (c *Client) Items(ctx context.Context, l Listing) iter.Seq2[jsontext.Value,
 	})
 }
 
+// errStop ends the reading of a page because the caller wants no more.
+var errStop = errors.New("stop")
+
 // sequence makes a list of what run hands to item, and of its error.
 func sequence(run func(item func(jsontext.Value) error) error) iter.Seq2[jsontext.Value, error] {
 	return func(yield func(jsontext.Value, error) bool) {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -41,4 +42,24 @@ func eachMember(object jsontext.Value, name string, item func(jsontext.Value) er
 		_, err := decodeValue(dec, item)
 		return err
 	})
+}
+
+// Each hands the items of a whole answer to item: those of a list, or the one
+// that the answer is when it is no list.
+func Each(raw jsontext.Value, item func(jsontext.Value) error) error {
+	single := raw.Kind() == jsontext.KindBeginObject
+	if single {
+		var list struct {
+			Value jsontext.Value `json:"value"`
+		}
+		if err := json.Unmarshal(raw, &list, strictly); err != nil {
+			return fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		single = list.Value == nil
+	}
+	if single {
+		return item(raw)
+	}
+	_, err := readPage(bytes.NewReader(raw), item)
+	return err
 }
