@@ -10,6 +10,9 @@ const (
 	IntegrationActive   IntegrationState = "active"   // mirrored on schedule
 	IntegrationPaused   IntegrationState = "paused"   // kept, but no call is made for it
 	IntegrationRemoving IntegrationState = "removing" // being deleted with all that it holds
+	// IntegrationUnreadable is one whose settings are damaged, or of a newer version:
+	// there are its id and its name, and no call is made for it.
+	IntegrationUnreadable IntegrationState = "unreadable"
 )
 
 // CredentialKind names how an integration proves itself to Entra ID.

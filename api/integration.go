@@ -18,7 +18,7 @@ type Integration struct {
 	AllowHosts []string           `json:"allowHosts,omitempty" doc:"Hosts beyond Microsoft's that may get a token."`
 	Streams    []gatehouse.Stream `json:"streams,omitempty" doc:"What is mirrored; absent means every stream."`
 	Credential CredentialInfo     `json:"credential" doc:"What it signs in with, without the secret."`
-	State      string             `json:"state" doc:"active, paused or removing."`
+	State      string             `json:"state" doc:"active, paused, removing, or unreadable: its settings are damaged, or of a newer version."`
 	Created    time.Time          `json:"created" doc:"When it was made."`
 	Changed    time.Time          `json:"changed" doc:"When it was last changed."`
 }

@@ -55,7 +55,7 @@
 // minutes: one that ends much later was given before the clock was set back.
 //
 // A document that cannot be read, being damaged or of a newer version, stands in
-// nobody's way: an action, a hunt or a run is listed with the reason, and is not worked
+// nobody's way: an integration, an action, a hunt or a run is listed all the same, and is not worked
 // on; see [ErrUnreadable].
 //
 // # Two databases

@@ -61,32 +61,48 @@ func settingsOf(i gatehouse.Integration) ([]byte, error) {
 // integrationColumns are the columns that scanIntegration reads.
 const integrationColumns = "id, name, state, settings, created, changed"
 
-// scanIntegration reads one integration.
+// scanIntegration reads one integration. With [ErrUnreadable] comes what its columns say.
 func scanIntegration(scan func(...any) error) (gatehouse.Integration, error) {
-	var i gatehouse.Integration
-	var id, name string
-	var state gatehouse.IntegrationState
+	var bare gatehouse.Integration
 	var settings []byte
 	var created, changed int64
-	if err := scan(&id, &name, &state, &settings, &created, &changed); err != nil {
-		return i, err
+	if err := scan(&bare.ID, &bare.Name, &bare.State, &settings, &created, &changed); err != nil {
+		return bare, err
 	}
+	bare.Created, bare.Changed = moment(created), moment(changed)
+	i := bare
 	if err := json.Unmarshal(settings, &i); err != nil {
-		return i, fmt.Errorf("settings of integration %s: %w", id, err)
+		return bare, fmt.Errorf("store: settings of integration %s: %w: %w", bare.ID, ErrUnreadable, err)
 	}
-	i.ID, i.Name, i.State, i.Created, i.Changed = id, name, state, moment(created), moment(changed)
+	i.ID, i.Name, i.State, i.Created, i.Changed = bare.ID, bare.Name, bare.State, bare.Created, bare.Changed
 	return i, nil
 }
 
-// Integration returns the integration with that id or that name; the id wins.
+// listedIntegration reads an integration among others: one that cannot be read must
+// not stand in their way.
+func listedIntegration(scan func(...any) error) (gatehouse.Integration, error) {
+	i, err := scanIntegration(scan)
+	if !errors.Is(err, ErrUnreadable) {
+		return i, err
+	}
+	if i.State != gatehouse.IntegrationRemoving {
+		i.State = gatehouse.IntegrationUnreadable
+	}
+	return i, nil
+}
+
+// Integration returns the integration with that id or that name; the id wins. It
+// fails with [ErrUnreadable] when its settings cannot be read.
 func (s *Store) Integration(ctx context.Context, idOrName string) (gatehouse.Integration, error) {
 	row := s.read.QueryRowContext(ctx, "SELECT "+integrationColumns+" FROM integrations WHERE id = $1 OR name = $1 ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1", idOrName)
 	return one(s, row, "read integration", fmt.Sprintf("integration %q", idOrName), scanIntegration)
 }
 
-// Integrations returns all integrations, by name.
+// Integrations returns all integrations, by name. Of one whose settings cannot be
+// read there are the id, the name and the state [gatehouse.IntegrationUnreadable], unless
+// it is being removed.
 func (s *Store) Integrations(ctx context.Context) ([]gatehouse.Integration, error) {
-	return every(ctx, s, "read integrations", scanIntegration, "SELECT "+integrationColumns+" FROM integrations ORDER BY name")
+	return every(ctx, s, "read integrations", listedIntegration, "SELECT "+integrationColumns+" FROM integrations ORDER BY name")
 }
 
 // UpdateIntegration keeps new settings of an integration, found by its ID, and with

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -52,6 +53,32 @@ func testIntegrations(t *testing.T, fresh func(testing.TB) store.Options) {
 	if all := must(f.s.Integrations(t.Context()))(t); len(all) != 2 || all[0].Name != "contoso" {
 		t.Errorf("got %+v", all)
 	}
+}
+
+// One integration whose settings cannot be read hides no other, and can be removed.
+func testUnreadableIntegration(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
+	f := open(t, fresh(t))
+	must(f.s.AddIntegration(t.Context(), gatehouse.Integration{Name: "fabrikam"}))(t)
+	f.spoil("UPDATE integrations SET settings = $1 WHERE name = 'contoso'")
+	states := func(want ...gatehouse.IntegrationState) {
+		t.Helper()
+		var got []gatehouse.IntegrationState
+		for _, i := range must(f.s.Integrations(t.Context()))(t) {
+			got = append(got, i.State)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+	states(gatehouse.IntegrationUnreadable, gatehouse.IntegrationActive)
+	if _, err := f.s.Integration(t.Context(), "contoso"); !errors.Is(err, store.ErrUnreadable) {
+		t.Errorf("got %v", err)
+	}
+	must(f.s.DB().ExecContext(t.Context(), "UPDATE integrations SET state = $1 WHERE name = 'contoso'", gatehouse.IntegrationRemoving))(t)
+	states(gatehouse.IntegrationRemoving, gatehouse.IntegrationActive)
+	must(0, f.s.RemoveIntegration(t.Context(), f.integration))(t)
+	states(gatehouse.IntegrationActive)
 }
 
 func testRemoval(t *testing.T, fresh func(testing.TB) store.Options) {

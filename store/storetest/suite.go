@@ -28,6 +28,7 @@ func Run(t *testing.T, fresh func(testing.TB) store.Options) {
 		"tail":           testTail,
 		"records":        testRecords,
 		"integrations":   testIntegrations,
+		"unreadable":     testUnreadableIntegration,
 		"removal":        testRemoval,
 		"secrets":        testSecrets,
 		"kept together":  testTogether,
