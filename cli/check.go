@@ -72,6 +72,9 @@ func (p *program) check(ctx context.Context) error {
 // runCheck hands the settings over as they are: what is wrong with them is for
 // the check to say.
 func (p *program) runCheck(ctx context.Context) (*check.Report, error) {
+	if err := p.onlySettings(); err != nil {
+		return nil, err
+	}
 	o, err := p.credentialOptions()
 	if err != nil {
 		return nil, err

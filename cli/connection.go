@@ -24,6 +24,9 @@ type connection struct {
 
 // connect checks the settings and makes the connection.
 func (p *program) connect() (*connection, error) {
+	if err := p.onlySettings(); err != nil {
+		return nil, err
+	}
 	base, err := p.resolveBaseURL()
 	if err != nil {
 		return nil, err
@@ -47,6 +50,15 @@ func (p *program) connect() (*connection, error) {
 	}
 	p.connected = true
 	return &connection{base: base, credential: &watchedCredential{credential, &p.signedIn}, client: client, budgets: defender.NewBudgets()}, nil
+}
+
+// onlySettings refuses the name of an integration where Microsoft is asked with the
+// account of the settings, which may be another one.
+func (p *program) onlySettings() error {
+	if p.config.integration == "" {
+		return nil
+	}
+	return usagef("this asks Microsoft with the account of the settings, and --integration (or GATEHOUSE_INTEGRATION) names one of the mirror: leave it out, or ask a server with --server")
 }
 
 // watchedCredential notes that a token was asked for: an error that comes up

@@ -33,10 +33,23 @@ func (s *service) chosen(ctx context.Context) (gatehouse.Integration, error) {
 	return s.p.chosenAmong(all)
 }
 
+// meant holds the id of the integration that --integration names; nothing for all.
+func (s *service) meant(ctx context.Context) ([]string, error) {
+	if s.p.config.integration == "" {
+		return nil, nil
+	}
+	i, err := s.chosen(ctx)
+	return given(i.ID), err
+}
+
 // records yields the records of a list. Problems of single integrations are
 // warnings: what the others hold is there all the same.
 func (s *service) records(ctx context.Context, list *client.RecordsService, q client.Query, limit int) iter.Seq2[gatehouse.Record, error] {
-	q.Integrations, q.Raw, q.NoOCSF = given(s.p.config.integration), true, true
+	meant, err := s.meant(ctx)
+	if err != nil {
+		return func(yield func(gatehouse.Record, error) bool) { yield(gatehouse.Record{}, err) }
+	}
+	q.Integrations, q.Raw, q.NoOCSF = meant, true, true
 	if q.Live {
 		return s.liveRecords(ctx, list, q)
 	}

@@ -129,6 +129,11 @@ func TestListsThatAskDefender(t *testing.T) {
 		"devices list --live --integration contoso":          "leave one out",
 		"devices list --integration nobody":                  `no integration "nobody"`,
 		"vulnerabilities list --integration contoso":         "cannot answer this",
+		"devices tag d1 --add x --integration contoso":       "names one of the mirror: leave it out",
+		"alerts get da1 --integration contoso":               "names one of the mirror: leave it out",
+		"score --integration contoso":                        "names one of the mirror: leave it out",
+		"hunt DeviceInfo --integration contoso":              "names one of the mirror: leave it out",
+		"check --integration contoso":                        "names one of the mirror: leave it out",
 		"devices list --data " + filepath.Join("no", "such"): "no credential",
 	} {
 		status, stdout, stderr := runOnce(t, env, strings.Fields(args)...)

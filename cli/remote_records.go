@@ -129,7 +129,11 @@ func (s remoteEvents) print(ctx context.Context, f *eventFlags, after int64) err
 	case f.rawData:
 		return usagef("--raw-data is not for a server: ask for --format raw as well")
 	}
-	q := client.EventQuery{After: after, Integrations: given(s.p.config.integration), Streams: wordsOf(f.streams.streams), Format: f.format.value, Limit: maxPage}
+	meant, err := s.meant(ctx)
+	if err != nil {
+		return err
+	}
+	q := client.EventQuery{After: after, Integrations: meant, Streams: wordsOf(f.streams.streams), Format: f.format.value, Limit: maxPage}
 	switch {
 	case f.documents:
 		q.Format = string(eventFormatRaw)
@@ -147,7 +151,7 @@ func (s remoteEvents) print(ctx context.Context, f *eventFlags, after int64) err
 	if f.follow {
 		events = s.Events.Follow(ctx, q, s.rest)
 	}
-	err := printList(ctx, s.p, eventView(), s.rows(ctx, events, f), f.limit.rows)
+	err = printList(ctx, s.p, eventView(), s.rows(ctx, events, f), f.limit.rows)
 	if f.follow && ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil
 	}
