@@ -42,11 +42,11 @@ func readWhole(body io.Reader) (jsontext.Value, error) {
 // ended looks for the natural end of a body behind its value.
 func ended(dec *jsontext.Decoder) error {
 	_, err := dec.ReadToken()
-	switch {
-	case err == nil:
-		return errors.New("there is more behind its end")
-	case err == io.EOF: //nolint:errorlint // the decoder's own
+	if err == io.EOF { //nolint:errorlint // the decoder's own
 		return nil
+	}
+	if err == nil {
+		err = errors.New("there is more behind its end")
 	}
 	return err
 }
