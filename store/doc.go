@@ -55,8 +55,8 @@
 // minutes: one that ends much later was given before the clock was set back.
 //
 // A document that cannot be read, being damaged or of a newer version, stands in
-// nobody's way: an integration, an action, a hunt or a run is listed all the same, and is not worked
-// on; see [ErrUnreadable].
+// nobody's way: an integration, an action, a hunt or a run is listed all the same, and
+// is not worked on; see [ErrUnreadable].
 //
 // # Two databases
 //
