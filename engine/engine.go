@@ -302,11 +302,11 @@ func (e *Engine) outcome(s *session, err error) time.Duration {
 	}
 }
 
-// scanIntegrations looks for integrations that have no job yet, or that are
-// active again, until ctx ends.
+// scanIntegrations looks for integrations that have no job yet, or that were changed,
+// by whatever process, until ctx ends.
 func (e *Engine) scanIntegrations(ctx context.Context) {
 	const ensureAll = 60 // scans between two that give every integration its job
-	known := map[string]gatehouse.IntegrationState{}
+	known := map[string]gatehouse.Integration{}
 	tick := time.NewTicker(e.options.Scan)
 	defer tick.Stop()
 	for n := 0; ; n++ {
@@ -349,32 +349,37 @@ func (e *Engine) finishRemovals(ctx context.Context) {
 	}
 }
 
-// scanOnce gives jobs to the integrations that are new since the last scan.
-func (e *Engine) scanOnce(ctx context.Context, known map[string]gatehouse.IntegrationState) error {
+// scanOnce gives jobs to the integrations that are new since the last scan, and wakes
+// those that have changed.
+func (e *Engine) scanOnce(ctx context.Context, known map[string]gatehouse.Integration) error {
 	all, err := e.store.Integrations(ctx)
 	if err != nil {
 		return err
 	}
-	var fresh []string
+	var fresh []gatehouse.Integration
 	for _, i := range all {
 		was, seen := known[i.ID]
 		switch {
 		case i.State != gatehouse.IntegrationActive:
 		case !seen:
-			fresh = append(fresh, i.ID)
+			fresh = append(fresh, i)
 			continue // known once it has its job
-		case was != i.State:
+		case was.State != i.State || !was.Changed.Equal(i.Changed):
 			if err := e.jobs.Wake(ctx, i.ID); err != nil {
 				return err
 			}
 		}
-		known[i.ID] = i.State
+		known[i.ID] = i
 	}
-	if err := e.jobs.Ensure(ctx, fresh); err != nil {
+	ids := make([]string, len(fresh))
+	for n, i := range fresh {
+		ids[n] = i.ID
+	}
+	if err := e.jobs.Ensure(ctx, ids); err != nil {
 		return err
 	}
-	for _, id := range fresh {
-		known[id] = gatehouse.IntegrationActive
+	for _, i := range fresh {
+		known[i.ID] = i
 	}
 	return nil
 }

@@ -205,11 +205,19 @@ func (s *session) chosen(sources []Source) []Source {
 func (s *session) due(sources []Source) map[gatehouse.Stream]time.Time {
 	next := make(map[gatehouse.Stream]time.Time, len(sources))
 	for _, src := range sources {
-		if next[src.Stream] = s.health[src.Stream].NextAttempt; s.forced {
-			next[src.Stream] = time.Time{}
+		next[src.Stream] = time.Time{}
+		if h := s.health[src.Stream]; !s.forced && !s.mended(h) {
+			next[src.Stream] = h.NextAttempt
 		}
 	}
 	return next
+}
+
+// mended tells whether the settings have changed since a stream has failed, or was off:
+// that may have mended it. A limit stays what it is.
+func (s *session) mended(h gatehouse.StreamHealth) bool {
+	failed := h.State == gatehouse.StreamOff || !h.FailingSince.IsZero() && h.State != gatehouse.StreamThrottled
+	return failed && s.account.Changed.After(h.LastAttempt)
 }
 
 // longestSession is after how long a session ends although there is more to read: the

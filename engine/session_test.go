@@ -56,6 +56,33 @@ func TestSettingsChangeInMidRun(t *testing.T) {
 	})
 }
 
+// What failed is read at once when the settings are changed, by this process or by
+// another one, and not at the end of its pause.
+func TestSettingsChangeAfterAFailure(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, o store.Options) {
+		s := openStore(t, o)
+		w := newWatched()
+		id := add(t, s, "contoso")
+		now := time.Now()
+		must(t, s.PutHealth(t.Context(), gatehouse.StreamHealth{
+			Integration: id, Stream: "things", State: gatehouse.StreamUnauthorized, API: gatehouse.APIMDE,
+			FailingSince: now.Add(-time.Hour), LastAttempt: now, NextAttempt: now.Add(10 * time.Minute),
+		}))
+		w.each["contoso"] = newUpstream(5)
+		start(t, o, seat{w, "one", 0})
+		eventually(t, func() bool {
+			job := 0
+			err := s.DB().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM river_job WHERE state = 'scheduled'").Scan(&job)
+			return err == nil && job == 1 // until the end of the pause
+		})
+		i, err := s.Integration(t.Context(), id)
+		must(t, err)
+		must(t, s.UpdateIntegration(t.Context(), i))
+		within(t, 15*time.Second, func() bool { return health(t, s, id).State == gatehouse.StreamHealthy })
+	})
+}
+
 // always is an upstream that is due again as soon as it was read, on a clock that each
 // reading moves by ten minutes.
 type always struct {
