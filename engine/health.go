@@ -126,7 +126,7 @@ func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
 	detour, detoured := r.detoured(h)
 	switch {
 	case errors.Is(why, store.ErrImplausible):
-		return Verdict{Owner: ownerYou, Reason: plain.Short(why.Error()), Mend: "look into Defender's portal whether so much is really gone; when it is said for a day, it is believed"}, true
+		return Verdict{Owner: ownerYou, Reason: plain.Short(why.Error()), Mend: "look into Defender's portal whether so much is really gone; when it is said for a day, and every item could be decoded, it is believed"}, true
 	case why != nil:
 		return Verdict{Owner: ownerMicrosoft, Reason: plain.Short(why.Error()) + "; nothing was removed", Mend: "it is read again on schedule"}, true
 	case h.SetAside > 0:

@@ -1,12 +1,44 @@
 package engine_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/engine"
 )
+
+// broken is a connector that has a defect.
+type broken struct{ *upstream }
+
+func (broken) Connect(context.Context, gatehouse.Integration) (engine.Connection, error) {
+	panic("oh")
+}
+
+// A defect in the making of a connection, or in what says what stays, ends neither the
+// process nor the work on others, and shows.
+func TestDefects(t *testing.T) {
+	t.Parallel()
+	s, id, u, e := stage(t, sqlite(t), 10)
+	syncNow(t, e, id)
+	delete(u.rows, "0003")
+	for name, c := range map[string]engine.Connector{
+		"connect": broken{u},
+		"stays":   both{{Stream: "things", API: gatehouse.APIMDE, Read: u.read, Stays: func([]byte) bool { panic("oh") }}},
+	} {
+		syncNow(t, engine.New(s, c, engine.Options{}), id)
+		if h := health(t, s, id); h.State != gatehouse.StreamUpstream || h.Owner != "gatehouse" || !strings.Contains(h.Reason, "oh") || h.Held != 10 {
+			t.Errorf("%s: got %+v", name, h)
+		}
+	}
+	if runs, err := s.Runs(t.Context(), id, "things", 10); err != nil || len(runs) != 2 || runs[0].Open() {
+		t.Errorf("the run that cannot be swept is not given up: %+v, %v", runs, err)
+	}
+	syncNow(t, e, id)
+	holds(t, s, id, u)
+}
 
 // The end of a credential is told ahead of time, and behind it as long as its last
 // token works.

@@ -155,7 +155,7 @@ func (s *session) work() error {
 	if err := s.recall(); err != nil {
 		return err
 	}
-	c, err := s.connector.Connect(s.soft, s.account)
+	c, err := s.connect()
 	if c.Close != nil {
 		defer c.Close()
 	}
@@ -165,6 +165,21 @@ func (s *session) work() error {
 		return s.notConnected(sources, err)
 	}
 	return s.readDue(sources)
+}
+
+// connect connects the integration. What cannot even say which streams there are fails
+// for those that are known.
+func (s *session) connect() (c Connection, err error) {
+	err = s.guarded("", func() error {
+		c, err = s.connector.Connect(s.soft, s.account)
+		return err
+	})
+	if err != nil && len(c.Sources) == 0 {
+		for stream := range s.health {
+			c.Sources = append(c.Sources, Source{Stream: stream})
+		}
+	}
+	return c, err
 }
 
 // recall reads how the streams fared.

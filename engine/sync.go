@@ -108,7 +108,7 @@ func (r *reading) attempt(h gatehouse.StreamHealth) error {
 	swept, err := r.sweep()
 	r.progress.Page = PageProgress{Removed: swept.Removed}
 	if err != nil && !errors.Is(err, store.ErrImplausible) {
-		return err
+		return r.giveUp(err)
 	}
 	return r.end(err)
 }
@@ -116,11 +116,7 @@ func (r *reading) attempt(h gatehouse.StreamHealth) error {
 // sweep removes what the run has not seen, but for what its door cannot show.
 func (r *reading) sweep() (swept store.SweepResult, err error) {
 	if r.source.Stays != nil && !r.run.Swept {
-		err := r.insist("what stays", func() error {
-			_, err := r.store.Spare(r.hard, r.run, r.source.Stays)
-			return err
-		})
-		if err != nil {
+		if err := r.guarded(r.source.Stream, r.spare); err != nil {
 			return swept, err
 		}
 	}
@@ -129,6 +125,14 @@ func (r *reading) sweep() (swept store.SweepResult, err error) {
 		return err
 	})
 	return swept, err
+}
+
+// spare marks what the door of the run cannot show.
+func (r *reading) spare() error {
+	return r.insist("what stays", func() error {
+		_, err := r.store.Spare(r.hard, r.run, r.source.Stays)
+		return err
+	})
 }
 
 // open begins a run, or takes up the one that was interrupted, and returns where
