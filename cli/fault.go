@@ -16,7 +16,7 @@ func faultKinds() []emulator.FaultKind {
 	return []emulator.FaultKind{
 		emulator.FaultThrottle, emulator.FaultServerError, emulator.FaultLatency, emulator.FaultDroppedConnection,
 		emulator.FaultExpiredToken, emulator.FaultForeignLink, emulator.FaultPlainLink, emulator.FaultRepeatedLink,
-		emulator.FaultMalformedLink, emulator.FaultTruncatedBody, emulator.FaultCutBody, emulator.FaultExpiredLink,
+		emulator.FaultMalformedLink, emulator.FaultTruncatedBody, emulator.FaultCutBody, emulator.FaultNamelessRow, emulator.FaultExpiredLink,
 		emulator.FaultEmptyDownload, emulator.FaultLostAnswer, emulator.FaultLateAction, emulator.FaultFailedAction,
 	}
 }

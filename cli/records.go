@@ -15,6 +15,7 @@ import (
 func newRecordsCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{Use: "records", Short: "List and get what is mirrored, as Microsoft sent it"}
 	cmd.AddCommand(newRecordsListCommand(p), newRecordsGetCommand(p))
+	cmd.AddCommand(here(newRecordsAsideCommand(p))...)
 	return cmd
 }
 

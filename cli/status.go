@@ -149,6 +149,17 @@ func (p *program) printReasons(rows []streamStatus) {
 	for _, t := range order {
 		p.printReason(t, streams[t])
 	}
+	p.pointAside(rows)
+}
+
+// pointAside says where to see what could not be mirrored. A server does not hand it
+// out.
+func (p *program) pointAside(rows []streamStatus) {
+	for _, row := range rows {
+		if row.SetAside > 0 && !p.remote() {
+			p.sayf("what was set aside: gatehouse records aside --integration %s --stream %s", row.Name, row.Stream)
+		}
+	}
 }
 
 // printReason writes one trouble.

@@ -39,6 +39,8 @@ const (
 	FaultTruncatedBody FaultKind = "truncated-body"
 	// FaultCutBody ends the body halfway, and in good order, so that only its text shows that something is missing.
 	FaultCutBody FaultKind = "cut-body"
+	// FaultNamelessRow sends the first row of a list without its id.
+	FaultNamelessRow FaultKind = "nameless-row"
 	// FaultExpiredLink refuses a download as one whose link has expired.
 	FaultExpiredLink FaultKind = "expired-link"
 	// FaultExpandError answers 500 to calls with $expand, and to no others.
@@ -67,7 +69,7 @@ func faultKinds() map[FaultKind][]string {
 	return map[FaultKind][]string{
 		FaultThrottle: all, FaultServerError: all, FaultLatency: all, FaultDroppedConnection: all,
 		FaultExpiredToken: api, FaultForeignLink: api, FaultPlainLink: api, FaultRepeatedLink: api, FaultMalformedLink: api,
-		FaultTruncatedBody: all, FaultCutBody: all,
+		FaultTruncatedBody: all, FaultCutBody: all, FaultNamelessRow: api,
 		FaultExpandError: api, FaultEmptyPage: api, FaultSnapshotGone: {apiMDE, apiBlob},
 		FaultExpiredLink: {apiBlob}, FaultEmptyDownload: {apiBlob},
 		FaultLostAnswer: api, FaultLateAction: {apiMDE}, FaultFailedAction: {apiMDE},

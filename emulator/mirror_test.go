@@ -239,6 +239,17 @@ func TestFaultsOfMirrors(t *testing.T) {
 			t.Errorf("%s: %d rows in %d pages, straight %d in %d", target, len(rows), pages, len(straight), fewer)
 		}
 	}
+	set(Fault{Kind: FaultNamelessRow})
+	for _, target := range []string{"/api/alerts", "/v1.0/security/incidents"} {
+		rows := w.read(target)["value"].([]any)
+		if _, named := rows[0].(map[string]any)["id"]; named {
+			t.Errorf("%s: the first row has an id", target)
+		}
+		if _, named := rows[1].(map[string]any)["id"]; !named {
+			t.Errorf("%s: the second row has no id", target)
+		}
+	}
+	set()
 	link := w.read("/api/machines/SoftwareInventoryByMachine?pageSize=5")["@odata.nextLink"].(string)
 	file := w.read("/api/machines/SoftwareInventoryExport")["exportFiles"].([]any)[0].(string)
 	set(Fault{Kind: FaultSnapshotGone}, Fault{Kind: FaultSnapshotGone, Route: apiBlob})

@@ -220,12 +220,13 @@ func linkFaults() []FaultKind {
 func (s *Server) spoiled(w http.ResponseWriter, c *call, status int, produce func(io.Writer) error, hit map[FaultKind]Fault) bool {
 	_, truncate := hit[FaultTruncatedBody]
 	_, cut := hit[FaultCutBody]
+	_, nameless := hit[FaultNamelessRow]
 	link := false
 	for _, kind := range linkFaults() {
 		_, ok := hit[kind]
 		link = link || ok
 	}
-	if status >= http.StatusBadRequest || !truncate && !cut && !link {
+	if status >= http.StatusBadRequest || !truncate && !cut && !nameless && !link {
 		return false
 	}
 	var body bytes.Buffer
@@ -237,6 +238,9 @@ func (s *Server) spoiled(w http.ResponseWriter, c *call, status int, produce fun
 		if _, ok := hit[kind]; ok {
 			text = s.breakLink(text, c, kind)
 		}
+	}
+	if nameless {
+		text = s.dropID(text)
 	}
 	if cut {
 		s.stats.fault(FaultCutBody)
@@ -252,6 +256,16 @@ func (s *Server) spoiled(w http.ResponseWriter, c *call, status int, produce fun
 	_, _ = w.Write(text[:len(text)/2])
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
+}
+
+// dropID takes the id out of the first row of a list that has one.
+func (s *Server) dropID(text []byte) []byte {
+	id := regexp.MustCompile(`^([^\[]*"value":\[\{.*?)"id":"[^"]*",`)
+	if !id.Match(text) {
+		return text
+	}
+	s.stats.fault(FaultNamelessRow)
+	return id.ReplaceAll(text, []byte("$1"))
 }
 
 // nextLinkMember finds the link of a page.
