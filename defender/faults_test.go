@@ -159,8 +159,9 @@ func TestFaults(t *testing.T) {
 				t.Parallel()
 				s := raise(t, emulator.Size{Devices: 45, Incidents: 32, AlertsPerIncident: 1, VulnerabilityRows: 160, PageSize: 20})
 				s.testing = t
-				tt.fault.Route = tt.door
-				if err := s.SetFaults(emulator.Faults{List: []emulator.Fault{tt.fault}}); err != nil {
+				fault := tt.fault // which other readings have, too
+				fault.Route = tt.door
+				if err := s.SetFaults(emulator.Faults{List: []emulator.Fault{fault}}); err != nil {
 					t.Fatal(err)
 				}
 				got, err := listed(r.read(s))
