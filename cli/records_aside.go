@@ -20,8 +20,8 @@ func newRecordsAsideCommand(p *program) *cobra.Command {
 		Use: "aside", Short: "List what could not be mirrored, and why",
 		Long: `List what Microsoft sent and no record could be made of, such as an item without
 an id. It is set aside as it came, and the others of its stream are mirrored. It
-goes from this list when it comes again and can be read, and when a full reading
-does not find it any more. json and ndjson print the documents as well.
+goes from this list when its key comes with what can be read, and when a full
+reading does not find it any more. json and ndjson print the documents as well.
 
 Without --integration those of every account are listed.`,
 		Example: `  gatehouse records aside
