@@ -28,8 +28,17 @@ func (s *session) healthOf(src Source) gatehouse.StreamHealth {
 	return h
 }
 
-// failed folds a failure into the health of a stream.
-func (s *session) failed(h gatehouse.StreamHealth, v Verdict) gatehouse.StreamHealth {
+// failed folds a reading that broke off into the health of its stream, and tells
+// whether its door is given up for the next.
+func (r *reading) failed(src Source, err error) (gatehouse.StreamHealth, bool) {
+	v := r.explain(err)
+	h := r.failing(r.counted(r.healthOf(src)), v)
+	r.log.Warn("a stream could not be read", "name", r.account.Name, "stream", src.Stream, "state", h.State, "error", err)
+	return r.blame(src, r.source, h, v)
+}
+
+// failing folds a failure into the health of a stream.
+func (s *session) failing(h gatehouse.StreamHealth, v Verdict) gatehouse.StreamHealth {
 	now := s.options.Now().UTC()
 	h.State, h.Owner, h.Reason, h.Mend = v.State, v.Owner, v.Reason, v.Mend
 	h.LastAttempt = now

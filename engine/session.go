@@ -64,6 +64,7 @@ func (e *Engine) newSession(integration string) *session {
 // run takes the lease, works, and gives the lease back.
 func (s *session) run(ctx context.Context) error {
 	defer s.abort(context.Canceled)
+	context.AfterFunc(s.soft, s.cutShort)
 	ttl := s.options.Lease
 	held, err := s.store.Lease(ctx, s.integration, s.holder, ttl)
 	if err != nil {
@@ -96,18 +97,10 @@ func (s *session) run(ctx context.Context) error {
 func (s *session) stayAlive(ttl time.Duration) {
 	every := time.NewTicker(ttl / 3)
 	defer every.Stop()
-	cut := time.AfterFunc(time.Hour, func() { s.abort(context.Cause(s.soft)) })
-	defer cut.Stop()
-	cut.Stop()
-	last, stopped := time.Now(), s.soft.Done()
-	for {
+	for last := time.Now(); ; {
 		select {
 		case <-s.hard.Done():
 			return
-		case <-stopped:
-			stopped = nil
-			cut.Reset(s.options.Grace)
-			continue
 		case <-every.C:
 		}
 		started := time.Now()
@@ -125,6 +118,17 @@ func (s *session) stayAlive(ttl time.Duration) {
 			s.abort(fmt.Errorf("%w: %w", ErrLeaseLost, err))
 			return
 		}
+	}
+}
+
+// cutShort ends a session at once that has to end and has not done so in its grace.
+func (s *session) cutShort() {
+	grace := time.NewTimer(s.options.Grace)
+	defer grace.Stop()
+	select {
+	case <-s.hard.Done():
+	case <-grace.C:
+		s.abort(context.Cause(s.soft))
 	}
 }
 
@@ -289,7 +293,7 @@ func (s *session) notConnected(sources []Source, err error) error {
 		if next[src.Stream].After(now) {
 			continue
 		}
-		h := s.failed(s.healthOf(src), v)
+		h := s.failing(s.healthOf(src), v)
 		if err := s.keep(h); err != nil {
 			return err
 		}

@@ -37,9 +37,8 @@ type reading struct {
 // read reads a source and keeps how it fares. It returns when the source is due
 // again, and an error only when the session has to end.
 func (s *session) read(src Source) (time.Time, error) {
-	h := s.healthOf(src)
 	if src.Off != nil {
-		return s.off(src, h)
+		return s.off(src)
 	}
 	via, err := s.through(src)
 	if err != nil {
@@ -59,15 +58,12 @@ func (s *session) read(src Source) (time.Time, error) {
 	if errors.Is(err, store.ErrRunOver) || errors.Is(err, store.ErrNotFound) {
 		return time.Time{}, fmt.Errorf("engine: %s: %w", src.Stream, errors.Join(errTakenOver, err))
 	}
-	h = s.healthOf(src)
+	var h gatehouse.StreamHealth
 	givenUp := false
 	if cameToItsEnd {
-		h = r.succeeded(h, err)
+		h = r.succeeded(s.healthOf(src), err)
 	} else {
-		v := s.explain(err)
-		h = s.failed(r.counted(h), v)
-		s.log.Warn("a stream could not be read", "name", s.account.Name, "stream", src.Stream, "state", h.State, "error", err)
-		h, givenUp = s.blame(src, via, h, v)
+		h, givenUp = r.failed(src, err)
 	}
 	kept := s.keep(h)
 	r.ended(err, h)
@@ -79,7 +75,8 @@ func (s *session) read(src Source) (time.Time, error) {
 
 // off notes that a stream cannot be read at all, which is a failure only when it
 // could be read before.
-func (s *session) off(src Source, h gatehouse.StreamHealth) (time.Time, error) {
+func (s *session) off(src Source) (time.Time, error) {
+	h := s.healthOf(src)
 	h.Owner, h.Reason, h.Mend = src.Off.Owner, src.Off.Reason, src.Off.Mend
 	h.LastAttempt = s.options.Now().UTC()
 	h = s.withheld(h)
