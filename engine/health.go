@@ -86,11 +86,7 @@ func (r *reading) succeeded(h gatehouse.StreamHealth, why error) gatehouse.Strea
 	h.State, h.Owner, h.Reason, h.Mend = gatehouse.StreamHealthy, ownerNobody, "", ""
 	h.LastAttempt, h.LastSuccess, h.FailingSince = now, now, time.Time{}
 	h.NextAttempt = r.schedule.afterSuccess(r.readAt(), r.source.Interval).UTC()
-	h.Lag = 0
-	c, err := r.store.Checkpoint(r.hard, r.integration, r.source.Stream)
-	if err == nil && !c.Watermark.IsZero() {
-		h.Lag = max(now.Sub(c.Watermark), 0)
-	}
+	h.Lag = r.lag(h.Lag)
 	if h.Detour.API == r.source.API || h.Detour.Retry.IsZero() {
 		h.Detour = gatehouse.Detour{}
 	}
@@ -99,6 +95,20 @@ func (r *reading) succeeded(h gatehouse.StreamHealth, why error) gatehouse.Strea
 		h.State, h.Owner, h.Reason, h.Mend = gatehouse.StreamDegraded, d.Owner, d.Reason, d.Mend
 	}
 	return h
+}
+
+// lag is the age of the newest change that was read, and nothing where a list is read
+// whole; what it was when the store does not say.
+func (r *reading) lag(was time.Duration) time.Duration {
+	c, err := r.store.Checkpoint(r.hard, r.integration, r.source.Stream)
+	switch {
+	case err != nil:
+		r.log.Warn("the lag of a stream cannot be read", "stream", r.source.Stream, "error", err)
+		return was
+	case c.Watermark.IsZero():
+		return 0
+	}
+	return max(r.options.Now().Sub(c.Watermark), 0)
 }
 
 // readAt is when what the run says was read: when it began, if an attempt before this

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -107,6 +108,34 @@ func TestDoorChangedInTheFirstReading(t *testing.T) {
 			t.Errorf("resumed %d, got %+v", u.resumed, h)
 		}
 	})
+}
+
+// What Microsoft counts behind one door is not held against what another one shows.
+func TestCountOfAnotherDoor(t *testing.T) {
+	t.Parallel()
+	s, id, u, _ := stage(t, sqlite(t), 30)
+	source := engine.Source{Stream: "things", API: gatehouse.APIGraph, Read: func(ctx context.Context, r engine.Request) error {
+		emit := r.Emit
+		r.Emit = func(p gatehouse.Page) error {
+			if p.Upstream = 30; r.API == gatehouse.APIMDE {
+				p.Upstream = -1
+			}
+			return emit(p)
+		}
+		return u.read(ctx, r)
+	}}
+	syncNow(t, engine.New(s, both{source}, engine.Options{}), id)
+	if h := health(t, s, id); h.State != gatehouse.StreamHealthy || h.Upstream != 30 {
+		t.Errorf("got %+v", h)
+	}
+	for n := range 20 {
+		delete(u.rows, fmt.Sprintf("%04d", n))
+	}
+	source.API = gatehouse.APIMDE
+	syncNow(t, engine.New(s, both{source}, engine.Options{}), id)
+	if h := health(t, s, id); h.State != gatehouse.StreamHealthy || h.Upstream != -1 || h.Held != 10 {
+		t.Errorf("got %+v", h)
+	}
 }
 
 // Runs that come to nothing are forgotten as well.

@@ -180,8 +180,8 @@ func (r *reading) begin(from gatehouse.Checkpoint) error {
 }
 
 // changeDoor forgets where a stream stands that is read through another API from
-// now on: a checkpoint means nothing behind another door. The door is kept before
-// anything is read through it.
+// now on, and how much there was: neither means anything behind another door. The door
+// is kept before anything is read through it.
 func (r *reading) changeDoor(h gatehouse.StreamHealth) error {
 	if h.API == r.source.API {
 		return nil
@@ -193,7 +193,7 @@ func (r *reading) changeDoor(h gatehouse.StreamHealth) error {
 			return err
 		}
 	}
-	h.API = r.source.API
+	h.API, h.Upstream = r.source.API, -1
 	return r.keep(h)
 }
 
