@@ -43,7 +43,7 @@ hold no secret, and are always kept as a reference.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.addIntegration(cmd.Context(), args[0], f) },
 	}, exitFindings, exitSignIn)
 	f.streams = addStreams(cmd, "mirror only this stream")
-	f.api = addEnum(cmd, "api", "API to read through", []string{anyAPI, string(gatehouse.APIMDE), string(gatehouse.APIXDR), string(gatehouse.APIGraph)})
+	f.api = addEnum(cmd, "api", "API to read through, auto by default", []string{anyAPI, string(gatehouse.APIMDE), string(gatehouse.APIXDR), string(gatehouse.APIGraph)})
 	f.addReferences(cmd)
 	cmd.Flags().BoolVar(&f.force, "force", false, "add it without asking Microsoft anything")
 	return cmd

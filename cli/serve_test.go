@@ -129,9 +129,10 @@ func TestSyncUntilInterrupted(t *testing.T) {
 	_, env := connectedMirror(t)
 	first, endFirst := inBackground(t, env, "sync")
 	second, endSecond := inBackground(t, env, "sync")
+	devices, alerts := regexp.MustCompile(`(?m)^contoso/devices +healthy: 12 rows`), regexp.MustCompile(`(?m)^contoso/alerts +healthy: 8 rows`)
 	until(t, "a line for each stream", func() bool {
 		both := first.String() + second.String()
-		return strings.Contains(both, "contoso/devices        healthy: 12 rows") && strings.Contains(both, "contoso/alerts         healthy: 8 rows")
+		return devices.MatchString(both) && alerts.MatchString(both)
 	})
 	for said, end := range map[*watchedBuffer]func() int{first: endFirst, second: endSecond} {
 		if status := end(); status != 0 || !strings.HasSuffix(said.String(), "stopped\n") {
