@@ -101,6 +101,33 @@ func TestHuntsAreCut(t *testing.T) {
 	}
 }
 
+// TestSpoiledHuntRows: a row of a hunt that is no row is set aside, and all others are
+// read.
+func TestSpoiledHuntRows(t *testing.T) {
+	t.Parallel()
+	for _, name := range []gatehouse.Stream{stream.Devices, stream.Vulnerabilities} {
+		spoiled := 0
+		s := raise(t, emulator.Options{NoLimits: true, Size: emulator.Size{Devices: 20}}, hunting(), func(w transport) transport {
+			return &changed{w, func(_ *http.Request, body []byte) ([]byte, error) {
+				if bytes.Contains(body, []byte(`"Prefix"`)) {
+					return body, nil // counts, without which nothing can be read
+				}
+				spoiled += 2 * bytes.Count(body, []byte(`"results":[{`))
+				return bytes.Replace(body, []byte(`"results":[{`), []byte(`"results":[5,"spoiled",{`), 1), nil
+			}}
+		})
+		m := s.mustRead(t, door(t, name, gatehouse.APIGraph), stream.Request{})
+		if diff := cmp.Diff(truthOf(t, s, name), m.keys()); diff != "" || !m.complete || spoiled == 0 || len(m.aside) != spoiled {
+			t.Errorf("%s: complete %v, %d of %d set aside, keys:\n%s", name, m.complete, len(m.aside), spoiled, diff)
+		}
+		for _, a := range m.aside {
+			if text := string(a.Document); text != "5" && text != `"spoiled"` || a.Key != "" || a.Reason == "" {
+				t.Errorf("%s: got %+v, %s", name, a, text)
+			}
+		}
+	}
+}
+
 // TestOneDeviceTooLarge gives up where nothing can be cut, and says which device it
 // is.
 func TestOneDeviceTooLarge(t *testing.T) {
