@@ -34,8 +34,8 @@
 //     the stream is degraded.
 //   - A source panics: that stream fails, all others go on.
 //   - An integration is paused, removed or gets other settings in mid run: its session
-//     ends behind the page under way, and the next one works with what is then. A
-//     removal that breaks off is brought to its end.
+//     ends behind the page under way, and the next one works with what is then: what
+//     had failed is read at once. A removal that breaks off is brought to its end.
 //   - The clock is set back: what was last tried, or read in full, in the future is due,
 //     and jobs, leases and the leader of the queue that lie further ahead than any is put
 //     do not count.
