@@ -136,9 +136,10 @@ func (a *App) setState(ctx context.Context, idOrName string, state gatehouse.Int
 	return a.engine.Wake(ctx, i.ID)
 }
 
-// Remove deletes an integration with all that is mirrored of it.
+// Remove deletes an integration with all that is mirrored of it, also one whose
+// settings cannot be read.
 func (a *App) Remove(ctx context.Context, idOrName string) error {
-	i, err := a.store.Integration(ctx, idOrName)
+	i, err := a.store.ListedIntegration(ctx, idOrName)
 	if err != nil {
 		return err
 	}

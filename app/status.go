@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/gatehouse-sec/gatehouse"
+	"github.com/gatehouse-sec/gatehouse/store"
 )
 
 // Status returns how every stream of an integration fares, in the order of the
 // catalogue, or of all integrations, by name, when idOrName is empty. Streams
 // that were never read are pending, those of a paused integration are paused, and
-// those that nobody reads although they are due are degraded. The lag is that of
-// now.
+// those that nobody reads although they are due are degraded. Where the settings of
+// an integration cannot be read, every stream says so. The lag is that of now.
 func (a *App) Status(ctx context.Context, idOrName string) ([]gatehouse.StreamHealth, error) {
 	integrations, err := a.integrations(ctx, idOrName)
 	if err != nil {
@@ -52,7 +53,7 @@ func (a *App) integrations(ctx context.Context, idOrName string) ([]gatehouse.In
 	if idOrName == "" {
 		return a.store.Integrations(ctx)
 	}
-	i, err := a.store.Integration(ctx, idOrName)
+	i, err := a.store.ListedIntegration(ctx, idOrName)
 	return []gatehouse.Integration{i}, err
 }
 
@@ -62,6 +63,8 @@ func asOf(now time.Time, i gatehouse.Integration, interval time.Duration, h gate
 		h.Lag += max(now.Sub(h.LastSuccess), 0)
 	}
 	switch {
+	case i.State == gatehouse.IntegrationUnreadable:
+		return store.UnreadableStream(i, h)
 	case i.State == gatehouse.IntegrationPaused:
 		h.State, h.Owner, h.Reason, h.Mend = gatehouse.StreamPaused, you, "the integration is paused", "gatehouse integrations resume "+i.Name
 	case h.State == gatehouse.StreamHealthy && now.Sub(h.NextAttempt) > interval:

@@ -58,6 +58,9 @@ func newIntegrationsShowCommand(p *program) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if found.State == gatehouse.IntegrationUnreadable {
+					p.warnf("the settings of %s cannot be read, being damaged or of a newer version: run the version that wrote them, or remove it and add it anew", found.Name)
+				}
 				return printOne(p, integrationView(), found)
 			})
 		},
@@ -155,8 +158,8 @@ func integrationView() view[gatehouse.Integration] {
 			field("clientId", "Application", func(i integration) string { return i.ClientID }).dropped(2),
 			field("credential", "Credential", func(i integration) string { return credentialText(i.Credential) }).dropped(4),
 			field("cloud", "Cloud", func(i integration) string { return i.Cloud }).dropped(1),
-			field("api", "API", func(i integration) string { return orElse(string(i.API), anyAPI) }).dropped(5),
-			field("streams", "Streams", func(i integration) string { return orElse(joinWords(i.Streams), "all") }).flexible().dropped(6),
+			field("api", "API", func(i integration) string { return orElse(string(i.API), standard(i, anyAPI)) }).dropped(5),
+			field("streams", "Streams", func(i integration) string { return orElse(joinWords(i.Streams), standard(i, "all")) }).flexible().dropped(6),
 			field("baseUrl", "", func(i integration) string { return i.BaseURL }),
 			field("allowHosts", "", func(i integration) string { return listed(i.AllowHosts) }),
 			when("expires", "", func(i integration) time.Time { return i.Credential.Expires }),
@@ -166,6 +169,15 @@ func integrationView() view[gatehouse.Integration] {
 		},
 		raw: func(i integration) jsontext.Value { return encode(i) },
 	}
+}
+
+// standard is what a setting means that is not given; nothing where nobody can say
+// what was given.
+func standard(i gatehouse.Integration, word string) string {
+	if i.State == gatehouse.IntegrationUnreadable {
+		return ""
+	}
+	return word
 }
 
 // credentialText says how the account proves itself, and where the value lies.

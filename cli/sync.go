@@ -131,6 +131,9 @@ func (p *program) activeIntegrations(ctx context.Context, a *app.App) ([]gatehou
 		}
 	}
 	if len(active) == 0 {
+		if slices.ContainsFunc(all, func(i gatehouse.Integration) bool { return i.State == gatehouse.IntegrationUnreadable }) {
+			return nil, usagef("no integration can be worked on: gatehouse status says why")
+		}
 		return nil, usagef("%w", errNothingActive)
 	}
 	return active, nil

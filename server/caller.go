@@ -103,7 +103,7 @@ func named(all []gatehouse.Integration, idOrName string) (gatehouse.Integration,
 // visibleOne returns one integration, by id or name, if the caller may see it,
 // and notes it for the audit.
 func (s *Server) visibleOne(ctx context.Context, idOrName string) (gatehouse.Integration, error) {
-	i, err := s.store.Integration(ctx, idOrName)
+	i, err := s.store.ListedIntegration(ctx, idOrName)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return i, noIntegration(idOrName)

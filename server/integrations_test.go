@@ -145,3 +145,41 @@ func (h *house) audited(t *testing.T) {
 		t.Errorf("verdict: %+v", v)
 	}
 }
+
+// An integration whose settings cannot be read is shown and says so, what would work
+// on it is refused with the mend, and it can be removed, by those who may see it.
+func TestUnreadableIntegration(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	mine, other := h.add("mine"), h.add("other")
+	_, foreign := h.key(gatehouse.ScopeAdmin, "other")
+	_, err := h.app.Store().DB().ExecContext(t.Context(), "UPDATE integrations SET settings = $1 WHERE id = $2", []byte("{"), mine.ID)
+	must(t, err)
+	at := "/v1/integrations/mine"
+	if got := into[api.Integration](t, h.ask(h.admin, http.MethodGet, at, nil), http.StatusOK); got.ID != mine.ID || got.State != "unreadable" {
+		t.Errorf("shown as %+v", got)
+	}
+	health := into[api.Health](t, h.ask(h.admin, http.MethodGet, at+"/health", nil), http.StatusOK)
+	for _, s := range health.Streams {
+		if s.State != gatehouse.StreamStorage || s.Owner != "you" || !strings.Contains(s.Mend, "gatehouse integrations remove mine") {
+			t.Errorf("stream %+v", s)
+		}
+	}
+	list := into[api.Records](t, h.ask(h.admin, http.MethodGet, "/v1/devices?integration=mine", nil), http.StatusOK)
+	if len(list.Problems) != 1 || !strings.Contains(list.Problems[0].Detail, "settings of the integration cannot be read") {
+		t.Errorf("problems %+v", list.Problems)
+	}
+	for _, does := range []string{"pause", "resume", "check"} {
+		p := refused(t, h.ask(h.admin, http.MethodPost, at+"/"+does, nil), http.StatusConflict, api.CodeConflict)
+		if !strings.Contains(p.Mend, "run the version that wrote it") {
+			t.Errorf("%s: %+v", does, p)
+		}
+	}
+	for _, method := range []string{http.MethodGet, http.MethodDelete} {
+		refused(t, h.ask(foreign, method, at, nil), http.StatusNotFound, api.CodeNotFound)
+	}
+	into[struct{}](t, h.ask(h.admin, http.MethodDelete, at, nil), http.StatusNoContent)
+	if all := into[api.Integrations](t, h.ask(h.admin, http.MethodGet, "/v1/integrations", nil), http.StatusOK); len(all.Items) != 1 || all.Items[0].ID != other.ID {
+		t.Errorf("left: %+v", all.Items)
+	}
+}

@@ -108,17 +108,19 @@ func storeProblem(err error) *api.Problem {
 		cause error
 		code  api.Code
 		show  bool
+		mend  string
 	}{
-		{store.ErrNotFound, api.CodeNotFound, true},
-		{store.ErrExists, api.CodeConflict, true},
-		{store.ErrInvalid, api.CodeInvalid, true},
-		{store.ErrConflict, api.CodeIdempotency, false},
-		{store.ErrBusy, api.CodeConflict, true},
-		{store.ErrFull, api.CodeUnavailable, false},
-		{store.ErrLocked, api.CodeUnavailable, false},
-		{store.ErrUnavailable, api.CodeUnavailable, false},
-		{context.DeadlineExceeded, api.CodeUnavailable, false},
-		{context.Canceled, api.CodeUnavailable, false},
+		{store.ErrNotFound, api.CodeNotFound, true, ""},
+		{store.ErrExists, api.CodeConflict, true, ""},
+		{store.ErrInvalid, api.CodeInvalid, true, ""},
+		{store.ErrConflict, api.CodeIdempotency, false, ""},
+		{store.ErrUnreadable, api.CodeConflict, true, "run the version that wrote it, or remove it and make it anew"},
+		{store.ErrBusy, api.CodeConflict, true, ""},
+		{store.ErrFull, api.CodeUnavailable, false, ""},
+		{store.ErrLocked, api.CodeUnavailable, false, ""},
+		{store.ErrUnavailable, api.CodeUnavailable, false, ""},
+		{context.DeadlineExceeded, api.CodeUnavailable, false, ""},
+		{context.Canceled, api.CodeUnavailable, false, ""},
 	} {
 		if !errors.Is(err, c.cause) {
 			continue
@@ -127,7 +129,7 @@ func storeProblem(err error) *api.Problem {
 		if c.show {
 			detail = strings.TrimPrefix(err.Error(), "store: ")
 		}
-		return newProblem(c.code, detail, "")
+		return newProblem(c.code, detail, c.mend)
 	}
 	return nil
 }

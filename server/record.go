@@ -132,8 +132,11 @@ func (s *Server) mirrorsOf(ctx context.Context, integrations []gatehouse.Integra
 			if !known {
 				h = gatehouse.StreamHealth{Integration: i.ID, Stream: name, State: gatehouse.StreamPending}
 			}
-			if i.State == gatehouse.IntegrationPaused {
+			switch i.State {
+			case gatehouse.IntegrationPaused:
 				h.State = gatehouse.StreamPaused
+			case gatehouse.IntegrationUnreadable:
+				h = store.UnreadableStream(i, h)
 			}
 			if len(i.Streams) > 0 && !slices.Contains(i.Streams, name) {
 				h.State, h.Reason, h.Mend = gatehouse.StreamOff, "the integration does not mirror it", "add it to the streams of the integration"

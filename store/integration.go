@@ -94,8 +94,28 @@ func listedIntegration(scan func(...any) error) (gatehouse.Integration, error) {
 // Integration returns the integration with that id or that name; the id wins. It
 // fails with [ErrUnreadable] when its settings cannot be read.
 func (s *Store) Integration(ctx context.Context, idOrName string) (gatehouse.Integration, error) {
+	return s.integration(ctx, idOrName, scanIntegration)
+}
+
+// ListedIntegration returns the integration with that id or that name as
+// [Store.Integrations] lists it: for those who show it or remove it, and do not work
+// on it.
+func (s *Store) ListedIntegration(ctx context.Context, idOrName string) (gatehouse.Integration, error) {
+	return s.integration(ctx, idOrName, listedIntegration)
+}
+
+func (s *Store) integration(ctx context.Context, idOrName string, scan func(func(...any) error) (gatehouse.Integration, error)) (gatehouse.Integration, error) {
 	row := s.read.QueryRowContext(ctx, "SELECT "+integrationColumns+" FROM integrations WHERE id = $1 OR name = $1 ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1", idOrName)
-	return one(s, row, "read integration", fmt.Sprintf("integration %q", idOrName), scanIntegration)
+	return one(s, row, "read integration", fmt.Sprintf("integration %q", idOrName), scan)
+}
+
+// UnreadableStream is how a stream of an integration fares whose settings cannot be
+// read: nobody reads it until somebody acts.
+func UnreadableStream(i gatehouse.Integration, h gatehouse.StreamHealth) gatehouse.StreamHealth {
+	h.State, h.Owner = gatehouse.StreamStorage, "you"
+	h.Reason = "the settings of the integration cannot be read, being damaged or of a newer version"
+	h.Mend = "run the version that wrote them, or remove the integration and add it anew: gatehouse integrations remove " + i.Name + " --yes"
+	return h
 }
 
 // Integrations returns all integrations, by name. Of one whose settings cannot be

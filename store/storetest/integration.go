@@ -75,6 +75,14 @@ func testUnreadableIntegration(t *testing.T, fresh func(testing.TB) store.Option
 	if _, err := f.s.Integration(t.Context(), "contoso"); !errors.Is(err, store.ErrUnreadable) {
 		t.Errorf("got %v", err)
 	}
+	for _, name := range []string{"contoso", f.integration} {
+		if i := must(f.s.ListedIntegration(t.Context(), name))(t); i.ID != f.integration || i.State != gatehouse.IntegrationUnreadable {
+			t.Errorf("%s: got %+v", name, i)
+		}
+	}
+	if _, err := f.s.ListedIntegration(t.Context(), "nobody"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
 	must(f.s.DB().ExecContext(t.Context(), "UPDATE integrations SET state = $1 WHERE name = 'contoso'", gatehouse.IntegrationRemoving))(t)
 	states(gatehouse.IntegrationRemoving, gatehouse.IntegrationActive)
 	must(0, f.s.RemoveIntegration(t.Context(), f.integration))(t)
