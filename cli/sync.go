@@ -75,7 +75,7 @@ func (p *program) syncOnce(ctx context.Context, streams []gatehouse.Stream) erro
 		}
 		board.end()
 		if len(busy) == len(meant) {
-			return fmt.Errorf("another process mirrors %s just now: gatehouse status says how far it is", listed(busy))
+			return fmt.Errorf("another process mirrors %s just now, or was killed some seconds ago: gatehouse status says how far it is", listed(busy))
 		}
 		if len(busy) > 0 {
 			p.warnf("left to the process that mirrors them just now: %s", listed(busy))
