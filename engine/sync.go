@@ -174,9 +174,11 @@ func (r *reading) begin(from gatehouse.Checkpoint) error {
 	if err != nil {
 		return err
 	}
-	r.run, err = r.store.BeginRun(r.hard, r.integration, r.source.Stream, mode)
+	if r.run, err = r.store.BeginRun(r.hard, r.integration, r.source.Stream, mode); err != nil {
+		return err
+	}
 	r.trim()
-	return err
+	return nil
 }
 
 // changeDoor forgets where a stream stands that is read through another API from
