@@ -164,8 +164,12 @@ func quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
-// slice reads the rows of some buckets. An answer that breaks off is asked for
-// again.
+// short tells whether far fewer rows came than were counted: the table changes in
+// between, so that one in a hundred, or ten, say nothing.
+func short(rows, counted int64) bool { return counted-rows > max(10, counted/100) }
+
+// slice reads the rows of some buckets. An answer that breaks off, or is short, is
+// asked for again. One that stays short proves nothing.
 func (h *hunter) slice(ctx context.Context, w *writer, list []bucket) error {
 	prefixes := make([]string, len(list))
 	for i, b := range list {
@@ -173,14 +177,17 @@ func (h *hunter) slice(ctx context.Context, w *writer, list []bucket) error {
 	}
 	query := strings.ReplaceAll(h.query, "{slice}", condition(prefixes...))
 	for try := 1; ; try++ {
+		before := h.rows
 		err := h.ask(ctx, query, func(c cells, err error) error {
 			h.rows++
 			h.bytes += int64(len(c.row.Raw))
 			return w.one(h.row(c), err)
 		})
-		if try < maxPasses && errors.Is(err, graph.ErrTruncated) && ctx.Err() == nil {
+		few := err == nil && short(h.rows-before, sum(list))
+		if try < maxPasses && (few || errors.Is(err, graph.ErrTruncated)) && ctx.Err() == nil {
 			continue
 		}
+		w.doubtful = w.doubtful || few
 		return err
 	}
 }

@@ -128,6 +128,32 @@ func TestSpoiledHuntRows(t *testing.T) {
 	}
 }
 
+// TestShortHunt: an answer that is whole and has far fewer rows than were counted is
+// asked for again, and proves nothing when it stays so.
+func TestShortHunt(t *testing.T) {
+	t.Parallel()
+	for short, complete := range map[int]bool{1: true, 100: false} {
+		s := raise(t, emulator.Options{NoLimits: true, Size: emulator.Size{Devices: 60}}, hunting(), func(w transport) transport {
+			return &changed{w, func(_ *http.Request, body []byte) ([]byte, error) {
+				var answer map[string]json.RawMessage
+				var rows []json.RawMessage
+				if bytes.Contains(body, []byte(`"Prefix"`)) || json.Unmarshal(body, &answer) != nil || json.Unmarshal(answer["results"], &rows) != nil {
+					return body, nil
+				}
+				if short--; short < 0 {
+					return body, nil
+				}
+				answer["results"], _ = json.Marshal(rows[:len(rows)/2])
+				return json.Marshal(answer)
+			}}
+		})
+		m := s.mustRead(t, door(t, stream.Devices, gatehouse.APIGraph), stream.Request{})
+		if m.complete != complete || complete != (len(m.records) == len(truthOf(t, s, stream.Devices))) {
+			t.Errorf("complete %v with %d of %d devices, want %v", m.complete, len(m.records), m.upstream, complete)
+		}
+	}
+}
+
 // TestOneDeviceTooLarge gives up where nothing can be cut, and says which device it
 // is.
 func TestOneDeviceTooLarge(t *testing.T) {
