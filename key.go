@@ -44,11 +44,14 @@ type Key struct {
 	OldUntil time.Time `json:"oldUntil,omitzero"`
 	// Bootstrap marks the key that was made when there was none.
 	Bootstrap bool `json:"bootstrap,omitempty"`
+	// Unreadable says why what is kept of it cannot be read, in one line; empty when
+	// it can. Then nobody knows what it may do and see: it opens nothing.
+	Unreadable string `json:"reason,omitempty"`
 }
 
 // Live reports whether the key may be used at that time.
 func (k Key) Live(at time.Time) bool {
-	return k.Revoked.IsZero() && (k.Expires.IsZero() || at.Before(k.Expires))
+	return k.Unreadable == "" && k.Revoked.IsZero() && (k.Expires.IsZero() || at.Before(k.Expires))
 }
 
 // Allows reports whether one of the key's scopes includes s.

@@ -23,6 +23,7 @@ type Key struct {
 	Expires      time.Time `json:"expires,omitzero" doc:"When it ends."`
 	LastUsed     time.Time `json:"lastUsed,omitzero" doc:"To the minute."`
 	Revoked      time.Time `json:"revoked,omitzero" doc:"When it was revoked; absent while it lives."`
+	Reason       string    `json:"reason,omitempty" doc:"Why it cannot be read, one line: it opens nothing. Revoke it, and make another one."`
 }
 
 // NewKey asks for an API key.

@@ -105,6 +105,7 @@ func keyFrom(k api.Key) gatehouse.Key {
 	key := gatehouse.Key{
 		ID: k.ID, Name: k.Name, Prefix: k.Prefix, Integrations: k.Integrations,
 		Created: k.Created, Expires: k.Expires, LastUsed: k.LastUsed, Revoked: k.Revoked,
+		Unreadable: k.Reason,
 	}
 	for _, scope := range k.Scopes {
 		key.Scopes = append(key.Scopes, gatehouse.Scope(scope))

@@ -155,15 +155,24 @@ func keyView(now time.Time) view[gatehouse.Key] {
 			field("name", "Name", func(k key) string { return k.Name }).flexible(),
 			field("state", "State", func(k key) string { return keyState(k, now) }),
 			field("scopes", "Scope", func(k key) string { return joinWords(k.Scopes) }),
-			field("integrations", "Integrations", func(k key) string { return orElse(listed(k.Integrations), "all") }).dropped(2),
+			field("integrations", "Integrations", func(k key) string { return orElse(listed(k.Integrations), everyOf(k)) }).dropped(2),
 			when("expires", "Expires", func(k key) time.Time { return k.Expires }).dropped(3),
 			when("lastUsed", "Used", func(k key) time.Time { return k.LastUsed }).dropped(1),
 			when("created", "", func(k key) time.Time { return k.Created }),
 			when("revoked", "", func(k key) time.Time { return k.Revoked }),
 			field("prefix", "", func(k key) string { return k.Prefix }),
+			field("reason", "", func(k key) string { return k.Unreadable }),
 		},
 		raw: func(k key) jsontext.Value { return encode(k) },
 	}
+}
+
+// everyOf is what a key sees that names no integrations.
+func everyOf(k gatehouse.Key) string {
+	if k.Unreadable != "" {
+		return "none"
+	}
+	return "all"
 }
 
 // keyState is one word about a key.
@@ -171,6 +180,8 @@ func keyState(k gatehouse.Key, now time.Time) string {
 	switch {
 	case !k.Revoked.IsZero():
 		return "revoked"
+	case k.Unreadable != "":
+		return "unreadable"
 	case !k.Live(now):
 		return "expired"
 	}

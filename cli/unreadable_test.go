@@ -45,3 +45,30 @@ func TestUnreadableIntegration(t *testing.T) {
 		}
 	}
 }
+
+// A key that cannot be read is listed with the others, and can be revoked.
+func TestUnreadableKey(t *testing.T) {
+	t.Parallel()
+	env := seededMirror(t, 0)
+	_, _, said := runOnce(t, env, "keys", "add", "soc")
+	id := strings.Fields(said)[0]
+	runOnce(t, env, "keys", "add", "well")
+	spoil(t, env, "UPDATE api_keys SET scopes = $1 WHERE name = 'soc'")
+	for _, c := range []struct {
+		args           string
+		status         int
+		stdout, stderr string // parts
+	}{
+		{"keys list --output csv", 0, id + ",soc,unreadable,,none,", ""},
+		{"keys list --output csv", 0, ",well,active,read,all,", ""},
+		{"keys list --output json", 0, `"reason":"store: API key ` + id + `: it cannot be read`, ""},
+		{"keys rotate " + id, 1, "", "it cannot be read"},
+		{"keys revoke " + id, 0, "", "revoked " + id},
+		{"keys list --output csv", 0, id + ",soc,revoked,", ""},
+	} {
+		status, stdout, stderr := runOnce(t, env, strings.Fields(c.args)...)
+		if status != c.status || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) {
+			t.Errorf("%s: %d, want %d\n%s%s", c.args, status, c.status, stdout, stderr)
+		}
+	}
+}

@@ -54,6 +54,9 @@ func (s *Server) byKey(ctx context.Context, text string) (*caller, *api.Problem)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, unauthenticated()
+	case errors.Is(err, store.ErrUnreadable): // nobody knows what it may do
+		s.log.WarnContext(ctx, "a key was refused: revoke it, and make another one", "error", err)
+		return nil, unauthenticated()
 	case err != nil:
 		return nil, s.problem(ctx, err)
 	case !k.Live(s.now()):
@@ -73,7 +76,7 @@ func (s *Server) still(ctx context.Context, c *caller) bool {
 		return c.expires.IsZero() || s.now().Before(c.expires)
 	}
 	k, err := s.store.KeyByHash(ctx, c.proof)
-	return err == nil && k.Live(s.now()) || err != nil && !errors.Is(err, store.ErrNotFound)
+	return err == nil && k.Live(s.now()) || err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrUnreadable)
 }
 
 // touch notes the use of a key behind the answer: the database may have a writer

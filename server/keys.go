@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -54,6 +53,7 @@ func keyOf(k gatehouse.Key) api.Key {
 	return api.Key{
 		ID: k.ID, Name: k.Name, Prefix: k.Prefix, Scopes: scopesOf(k.Scopes), Integrations: k.Integrations,
 		Created: k.Created, Expires: k.Expires, LastUsed: k.LastUsed, Revoked: k.Revoked,
+		Reason: k.Unreadable,
 	}
 }
 
@@ -87,15 +87,16 @@ func (s *Server) listKeys(ctx context.Context, _ *none) (*answer[api.Keys], erro
 // coveredKey returns a key, if the caller has all that it has. One that does not
 // exist and one with more are the same error.
 func (s *Server) coveredKey(ctx context.Context, id string) (gatehouse.Key, error) {
-	k, err := s.store.Key(ctx, id)
-	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && !callerOf(ctx).covers(k):
-		return gatehouse.Key{}, notFound(fmt.Sprintf("there is no key %q", id), "list those that you may see: GET /v1/keys")
-	case err != nil:
-		return k, err
+	all, err := s.store.Keys(ctx)
+	if err != nil {
+		return gatehouse.Key{}, err
 	}
-	noteOf(ctx).target = k.ID
-	return k, nil
+	n := slices.IndexFunc(all, func(k gatehouse.Key) bool { return k.ID == id })
+	if n < 0 || !callerOf(ctx).covers(all[n]) {
+		return gatehouse.Key{}, notFound(fmt.Sprintf("there is no key %q", id), "list those that you may see: GET /v1/keys")
+	}
+	noteOf(ctx).target = id
+	return all[n], nil
 }
 
 func (s *Server) getKey(ctx context.Context, in *onKey) (*answer[api.Key], error) {
@@ -188,6 +189,9 @@ func (s *Server) rotateKey(ctx context.Context, in *struct {
 	keep, err := keepOld(in.Body)
 	if err != nil {
 		return nil, err
+	}
+	if k.Unreadable != "" {
+		return nil, newProblem(api.CodeConflict, k.Unreadable, "revoke it, and make a new one: POST /v1/keys")
 	}
 	if !k.Revoked.IsZero() {
 		return nil, newProblem(api.CodeConflict, "the key is revoked", "make a new one: POST /v1/keys")

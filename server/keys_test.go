@@ -75,6 +75,38 @@ func (h *house) rotated(t *testing.T, made, child api.IssuedKey) {
 	refused(t, h.ask(made.Text, http.MethodGet, "/v1/me", nil), http.StatusUnauthorized, api.CodeUnauthenticated)
 }
 
+// A key that cannot be read opens nothing and hides no other. Whoever sees every
+// integration sees and revokes it; nobody else knows what it may see.
+func TestUnreadableKey(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.add("mine")
+	id, text := h.key(gatehouse.ScopeRead, "mine")
+	_, confined := h.key(gatehouse.ScopeAdmin, "mine")
+	_, err := h.app.Store().DB().ExecContext(t.Context(), "UPDATE api_keys SET integrations = $1 WHERE id = $2", []byte("{"), id)
+	must(t, err)
+	refused(t, h.ask(text, http.MethodGet, "/v1/me", nil), http.StatusUnauthorized, api.CodeUnauthenticated)
+	all := into[api.Keys](t, h.ask(h.admin, http.MethodGet, "/v1/keys", nil), http.StatusOK)
+	n := slices.IndexFunc(all.Items, func(k api.Key) bool { return k.ID == id })
+	if len(all.Items) != 3 || n < 0 || !strings.Contains(all.Items[n].Reason, "cannot be read") {
+		t.Fatalf("listed %+v", all.Items)
+	}
+	if seen := into[api.Keys](t, h.ask(confined, http.MethodGet, "/v1/keys", nil), http.StatusOK); len(seen.Items) != 1 {
+		t.Errorf("a confined key sees %+v", seen.Items)
+	}
+	for _, method := range []string{http.MethodGet, http.MethodDelete} {
+		refused(t, h.ask(confined, method, "/v1/keys/"+id, nil), http.StatusNotFound, api.CodeNotFound)
+	}
+	p := refused(t, h.ask(h.admin, http.MethodPost, "/v1/keys/"+id+"/rotate", nil), http.StatusConflict, api.CodeConflict)
+	if !strings.Contains(p.Mend, "revoke it") {
+		t.Errorf("%+v", p)
+	}
+	into[struct{}](t, h.ask(h.admin, http.MethodDelete, "/v1/keys/"+id, nil), http.StatusNoContent)
+	if k := into[api.Key](t, h.ask(h.admin, http.MethodGet, "/v1/keys/"+id, nil), http.StatusOK); k.Revoked.IsZero() {
+		t.Errorf("%+v", k)
+	}
+}
+
 // The first key is made once.
 func TestBootstrap(t *testing.T) {
 	t.Parallel()

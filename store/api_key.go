@@ -17,7 +17,8 @@ import (
 //nolint:gosec // names of columns
 const apiKeyColumns = "id, name, prefix, hash, old_until, scopes, integrations, created, expires, revoked, rotated, last_used, bootstrap"
 
-// scanAPIKey reads one API key.
+// scanAPIKey reads one API key. With [ErrUnreadable] comes what its columns say, and
+// nothing of what it may do and see.
 func scanAPIKey(scan func(...any) error) (gatehouse.Key, error) {
 	var k gatehouse.Key
 	var digest, scopes, integrations []byte
@@ -27,7 +28,21 @@ func scanAPIKey(scan func(...any) error) (gatehouse.Key, error) {
 	}
 	k.Hash, k.Bootstrap = hash(digest), bootstrap != 0
 	k.OldUntil, k.Created, k.Expires, k.Revoked, k.Rotated, k.LastUsed = moment(oldUntil), moment(created), moment(expires), moment(revoked), moment(rotated), moment(used)
-	return k, errors.Join(json.Unmarshal(scopes, &k.Scopes), json.Unmarshal(integrations, &k.Integrations))
+	if err := errors.Join(json.Unmarshal(scopes, &k.Scopes), json.Unmarshal(integrations, &k.Integrations)); err != nil {
+		k.Scopes, k.Integrations = nil, nil
+		return k, fmt.Errorf("store: API key %s: %w: %w", k.ID, ErrUnreadable, err)
+	}
+	return k, nil
+}
+
+// shownAPIKey reads a key that is only shown, or ended: of one that cannot be read
+// there is what its columns say, and why.
+func shownAPIKey(scan func(...any) error) (gatehouse.Key, error) {
+	k, err := scanAPIKey(scan)
+	if errors.Is(err, ErrUnreadable) {
+		k.Unreadable, err = strings.ReplaceAll(err.Error(), "\n", "; "), nil
+	}
+	return k, err
 }
 
 // AddKey keeps a new API key and returns it as it is kept. It fails with
@@ -66,14 +81,15 @@ func (s *Store) AddKey(ctx context.Context, k gatehouse.Key) (gatehouse.Key, err
 
 // KeyByHash returns the key whose text, or whose text before the last rotation
 // while that is still taken, has this hash. It returns revoked and expired keys,
-// too: see [gatehouse.Key.Live]. It fails with [ErrNotFound] when there is none.
+// too: see [gatehouse.Key.Live]. It fails with [ErrNotFound] when there is none, and
+// with [ErrUnreadable] when it cannot be read.
 func (s *Store) KeyByHash(ctx context.Context, h gatehouse.Hash) (gatehouse.Key, error) {
 	row := s.read.QueryRowContext(ctx, "SELECT "+apiKeyColumns+" FROM api_keys WHERE hash = $1 OR (old_hash = $1 AND old_until > $2)", h[:], micros(s.now()))
 	return s.apiKey(row, "with that text")
 }
 
 // Key returns the API key with that id. It fails with [ErrNotFound] when there
-// is none.
+// is none, and with [ErrUnreadable] when it cannot be read.
 func (s *Store) Key(ctx context.Context, id string) (gatehouse.Key, error) {
 	return s.apiKey(s.read.QueryRowContext(ctx, "SELECT "+apiKeyColumns+" FROM api_keys WHERE id = $1", id), id)
 }
@@ -83,14 +99,16 @@ func (s *Store) apiKey(row *sql.Row, which string) (gatehouse.Key, error) {
 	return one(s, row, "read API key", "API key "+which, scanAPIKey)
 }
 
-// Keys returns every API key, revoked ones too, the oldest first.
+// Keys returns every API key, revoked ones too, the oldest first. Of one that cannot
+// be read, Unreadable says so.
 func (s *Store) Keys(ctx context.Context) ([]gatehouse.Key, error) {
-	return every(ctx, s, "read API keys", scanAPIKey, "SELECT "+apiKeyColumns+" FROM api_keys ORDER BY created, id")
+	return every(ctx, s, "read API keys", shownAPIKey, "SELECT "+apiKeyColumns+" FROM api_keys ORDER BY created, id")
 }
 
-// RevokeKey ends a key for good, at once. To revoke it again changes nothing.
+// RevokeKey ends a key for good, at once, also one that cannot be read. To revoke it
+// again changes nothing.
 func (s *Store) RevokeKey(ctx context.Context, id string) (gatehouse.Key, error) {
-	return s.changeKey(ctx, "revoke API key",
+	return s.changeKey(ctx, "revoke API key", shownAPIKey,
 		"UPDATE api_keys SET revoked = CASE WHEN revoked = 0 THEN $2 ELSE revoked END, old_until = 0 WHERE id = $1", id, micros(s.now()))
 }
 
@@ -110,13 +128,14 @@ func (s *Store) RotateKey(ctx context.Context, id string, r KeyRotation) (gateho
 	if r.Hash == (gatehouse.Hash{}) {
 		return gatehouse.Key{}, fmt.Errorf("store: rotate API key %s: %w: the hash is missing", id, ErrInvalid)
 	}
-	return s.changeKey(ctx, "rotate API key",
+	return s.changeKey(ctx, "rotate API key", scanAPIKey,
 		"UPDATE api_keys SET old_hash = hash, old_until = $2, hash = $3, prefix = $4, expires = $5, rotated = $6 WHERE id = $1 AND revoked = 0",
 		id, micros(r.OldUntil), r.Hash[:], r.Prefix, micros(r.Expires), micros(s.now()))
 }
 
-// changeKey updates one key and returns it.
-func (s *Store) changeKey(ctx context.Context, op, statement, id string, args ...any) (k gatehouse.Key, err error) {
+// changeKey updates one key and returns it. Nothing is changed of one that scan
+// refuses.
+func (s *Store) changeKey(ctx context.Context, op string, scan func(func(...any) error) (gatehouse.Key, error), statement, id string, args ...any) (k gatehouse.Key, err error) {
 	err = s.write(ctx, op, func(tx *transaction) error {
 		n, err := tx.exec(ctx, statement, append([]any{id}, args...)...)
 		if err != nil && errors.Is(s.dialect.cause(err), ErrExists) {
@@ -128,7 +147,7 @@ func (s *Store) changeKey(ctx context.Context, op, statement, id string, args ..
 		if err != nil {
 			return err
 		}
-		k, err = scanAPIKey(tx.QueryRowContext(ctx, "SELECT "+apiKeyColumns+" FROM api_keys WHERE id = $1", id).Scan)
+		k, err = scan(tx.QueryRowContext(ctx, "SELECT "+apiKeyColumns+" FROM api_keys WHERE id = $1", id).Scan)
 		return err
 	})
 	return k, err

@@ -73,3 +73,30 @@ func testKeys(t *testing.T, fresh func(testing.TB) store.Options) {
 		t.Errorf("a revoked key: got %v", err)
 	}
 }
+
+// One key that cannot be read hides no other, opens nothing, and can be revoked.
+func testUnreadableKey(t *testing.T, fresh func(testing.TB) store.Options) {
+	t.Helper()
+	f := open(t, fresh(t))
+	hash := gatehouse.HashOf([]byte("one"))
+	for n, one := range []string{"one", "two"} {
+		must(f.s.AddKey(t.Context(), gatehouse.Key{ID: "key_" + one, Name: one, Hash: gatehouse.HashOf([]byte(one)), Scopes: gatehouse.Scopes()[n : n+1], Integrations: []string{f.integration}}))(t)
+	}
+	f.spoil("UPDATE api_keys SET integrations = $1 WHERE id = 'key_one'")
+	all := must(f.s.Keys(t.Context()))(t)
+	if len(all) != 2 || all[0].Name != "one" || all[0].Unreadable == "" || all[0].Scopes != nil || all[0].Live(time.Unix(0, 0)) || all[1].Unreadable != "" {
+		t.Errorf("got %+v", all)
+	}
+	_, byID := f.s.Key(t.Context(), "key_one")
+	_, byText := f.s.KeyByHash(t.Context(), hash)
+	_, rotated := f.s.RotateKey(t.Context(), "key_one", store.KeyRotation{Hash: gatehouse.HashOf([]byte("new"))})
+	for name, err := range map[string]error{"by id": byID, "by text": byText, "rotated": rotated} {
+		if !errors.Is(err, store.ErrUnreadable) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	must(f.s.RevokeKey(t.Context(), "key_one"))(t)
+	if all := must(f.s.Keys(t.Context()))(t); all[0].Revoked.IsZero() || all[0].Hash != hash {
+		t.Errorf("got %+v", all[0])
+	}
+}

@@ -45,6 +45,7 @@ func Run(t *testing.T, fresh func(testing.TB) store.Options) {
 		"odd records":    testOddRecords,
 		"removed health": testHealthOfTheRemoved,
 		"keys":           testKeys,
+		"unreadable key": testUnreadableKey,
 		"answers":        testAnswers,
 		"audit":          testAudit,
 		"audit changed":  testAuditTampered,
