@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -370,4 +371,26 @@ func joined(t *testing.T, rows *sql.Rows) string {
 		t.Fatal(err)
 	}
 	return strings.Join(all, "\n")
+}
+
+// What is mirrored is for nobody else on the machine, whatever folder it is put in.
+func TestFileOfOneUser(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("rights of files are those of their folder there")
+	}
+	o := sqliteOptions(t)
+	if err := os.MkdirAll(filepath.Dir(o.Path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	opened(t, o)
+	for _, end := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(o.Path + end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != 0o600 {
+			t.Errorf("%s: %v", filepath.Base(info.Name()), got)
+		}
+	}
 }

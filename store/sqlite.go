@@ -36,7 +36,7 @@ func openSQLite(o Options) (write, read *sql.DB, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: path %q: %w", ErrInvalid, o.Path, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := makeFile(path); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	file := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
@@ -51,6 +51,22 @@ func openSQLite(o Options) (write, read *sql.DB, err error) {
 	}
 	read.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
 	return write, read, nil
+}
+
+// makeFile makes an empty file and its folder, for nobody else to read: SQLite would
+// make one that all may read. It gives the files beside it the same rights.
+func makeFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // whoever starts the program names the file
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // sqliteSettings is the query of the file's address. An event must not be lost
