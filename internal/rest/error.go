@@ -75,7 +75,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " %v", e.Err)
 	}
 	if e.RetryAfter > 0 {
-		fmt.Fprintf(&b, " (retry after %s)", e.RetryAfter)
+		fmt.Fprintf(&b, " (retry after %s)", e.RetryAfter.Round(100*time.Millisecond))
 	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request id %s)", plain.Short(e.RequestID))
