@@ -21,7 +21,7 @@ var ErrBusy = errors.New("another process works on the integration")
 // ErrLeaseLost says that the database did not renew the right to work on an
 // integration before it ran out. Another process may have it now; what was read is
 // kept.
-var ErrLeaseLost = errors.New("the database did not answer for as long as a lease lasts, so that another process may go on: try again")
+var ErrLeaseLost = errors.New("the lease of the integration could not be renewed before it ran out, so that another process may go on: try again")
 
 // Options say how an engine works. The zero value is useful.
 type Options struct {
@@ -305,16 +305,19 @@ func (e *Engine) outcome(s *session, err error) time.Duration {
 // scanIntegrations looks for integrations that have no job yet, or that were changed,
 // by whatever process, until ctx ends.
 func (e *Engine) scanIntegrations(ctx context.Context) {
-	const ensureAll = 60 // scans between two that give every integration its job
-	known := map[string]gatehouse.Integration{}
+	const everyoneIn = 60 // scans, one makes sure that every integration has its job
+	var known map[string]gatehouse.Integration
 	tick := time.NewTicker(e.options.Scan)
 	defer tick.Stop()
 	for n := 0; ; n++ {
-		if n%ensureAll == 0 {
-			clear(known)
+		everyone := n%everyoneIn == 0
+		if everyone {
 			e.work.Go(func() { e.finishRemovals(ctx) })
 		}
-		if err := e.scanOnce(ctx, known); err != nil && ctx.Err() == nil {
+		seen, err := e.scanOnce(ctx, known, everyone)
+		if err == nil {
+			known = seen
+		} else if ctx.Err() == nil {
 			e.options.Log.Warn("the list of integrations cannot be read", "error", err)
 		}
 		select {
@@ -349,37 +352,29 @@ func (e *Engine) finishRemovals(ctx context.Context) {
 	}
 }
 
-// scanOnce gives jobs to the integrations that are new since the last scan, and wakes
-// those that have changed.
-func (e *Engine) scanOnce(ctx context.Context, known map[string]gatehouse.Integration) error {
+// scanOnce wakes the integrations that have changed since the last scan, makes the jobs
+// of those that are new, or of everyone, and returns what it has seen.
+func (e *Engine) scanOnce(ctx context.Context, known map[string]gatehouse.Integration, everyone bool) (map[string]gatehouse.Integration, error) {
 	all, err := e.store.Integrations(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var fresh []gatehouse.Integration
+	seen := make(map[string]gatehouse.Integration, len(all))
+	var jobless []string
 	for _, i := range all {
-		was, seen := known[i.ID]
-		switch {
-		case i.State != gatehouse.IntegrationActive:
-		case !seen:
-			fresh = append(fresh, i)
-			continue // known once it has its job
-		case was.State != i.State || !was.Changed.Equal(i.Changed):
+		seen[i.ID] = i
+		was, old := known[i.ID]
+		if i.State != gatehouse.IntegrationActive {
+			continue
+		}
+		if old && (was.State != i.State || !was.Changed.Equal(i.Changed)) {
 			if err := e.jobs.Wake(ctx, i.ID); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		known[i.ID] = i
+		if !old || everyone {
+			jobless = append(jobless, i.ID)
+		}
 	}
-	ids := make([]string, len(fresh))
-	for n, i := range fresh {
-		ids[n] = i.ID
-	}
-	if err := e.jobs.Ensure(ctx, ids); err != nil {
-		return err
-	}
-	for _, i := range fresh {
-		known[i.ID] = i
-	}
-	return nil
+	return seen, e.jobs.Ensure(ctx, jobless)
 }
