@@ -122,9 +122,9 @@ func (c *accounts) explain(err error) engine.Verdict {
 		return explainToken(refused)
 	}
 	if _, ok := errors.AsType[*settingError](err); ok {
-		mend := "correct what the reason names, or give the credential again with gatehouse integrations credential"
+		mend := "correct what the reason names, or give the credential again with gatehouse integrations credential NAME"
 		if errors.Is(err, store.ErrKey) {
-			mend = "bring back the key that the secret was sealed with, or give the secret again with gatehouse integrations credential"
+			mend = "bring back the key that the secret was sealed with, or give the secret again with gatehouse integrations credential NAME"
 		}
 		return engine.Verdict{State: gatehouse.StreamUnauthorized, Owner: you, Mend: mend}
 	}
@@ -183,9 +183,9 @@ func explainToken(refused *entra.TokenError) engine.Verdict {
 // many mistakes of a first set-up are the check's.
 func tokenMends() map[int]string {
 	return map[int]string{
-		7000222: "make a new client secret in Entra ID and give it with gatehouse integrations credential",
-		7000215: "give the value of a client secret, not its id, with gatehouse integrations credential",
-		700027:  "register the certificate on the application, or give the registered one with gatehouse integrations credential",
+		7000222: "make a new client secret in Entra ID and give it with gatehouse integrations credential NAME",
+		7000215: "give the value of a client secret, not its id, with gatehouse integrations credential NAME",
+		700027:  "register the certificate on the application, or give the registered one with gatehouse integrations credential NAME",
 		90002:   "look whether the tenant still exists; when it is gone, remove the integration",
 		700016:  "grant admin consent again, or remove the integration when the customer has left",
 		70001:   "enable the application in the tenant again",

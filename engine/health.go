@@ -155,7 +155,7 @@ func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
 	case detoured:
 		return detour, true
 	case ends:
-		return Verdict{Owner: ownerYou, Reason: ending, Mend: "make a new secret or certificate in Entra ID and give it with gatehouse integrations credential"}, true
+		return Verdict{Owner: ownerYou, Reason: ending, Mend: "make a new secret or certificate in Entra ID and give it with gatehouse integrations credential NAME"}, true
 	case quiet > 0:
 		return Verdict{Owner: ownerYou, Reason: fmt.Sprintf("nothing has changed for %s, which is longer than usual", days(quiet)), Mend: "look into Defender's portal whether that is so"}, true
 	}
