@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -28,10 +29,11 @@ The query is the argument, a file, or standard input for "-".
 
 Two APIs can run it: mde (the Device tables; permission AdvancedQuery.Read.All;
 being retired) and graph (every table; permission ThreatHunting.Read.All). auto
-takes the first that answers, in this order.`,
+takes the first that may be asked, in this order; graph comes first for a query
+that names a table which mde does not know.`,
 		Example: `  gatehouse hunt 'DeviceInfo | summarize Devices = dcount(DeviceId) by OSPlatform'
   gatehouse hunt --file query.kql --output csv
-  echo 'AlertInfo | take 5' | gatehouse hunt - --api graph`,
+  echo 'AlertInfo | take 5' | gatehouse hunt -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			query, err := p.huntQuery(args, file)
 			if err != nil {
@@ -129,11 +131,14 @@ func (p *program) hunters(c *connection) ([]hunter, error) {
 }
 
 // runHunt runs the query over the API asked for, or over the first that does
-// not refuse us.
+// not refuse us. Graph is asked first for a table that only Graph knows.
 func (p *program) runHunt(ctx context.Context, c *connection, query, api string) (*defender.Hunt, error) {
 	hunters, err := p.hunters(c)
 	if err != nil {
 		return nil, err
+	}
+	if gatehouse.NeedsGraph(query) {
+		slices.Reverse(hunters)
 	}
 	var refused error
 	for _, h := range hunters {
@@ -145,10 +150,10 @@ func (p *program) runHunt(ctx context.Context, c *connection, query, api string)
 		case err == nil:
 			p.log.Info("hunting", "api", h.api)
 			return answer, nil
+		case refused != nil && (isRefusal(err) || h.api == gatehouse.APIMDE): // which may just not know the table
+			return nil, fmt.Errorf("over %s: %w; over %s: %w", hunters[0].api, refused, h.api, err)
 		case !isRefusal(err):
 			return nil, err
-		case refused != nil:
-			return nil, fmt.Errorf("over mde: %w; over %s: %w", refused, h.api, err)
 		}
 		p.log.Info("refused", "api", h.api, "error", err)
 		refused = err
