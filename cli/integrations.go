@@ -23,6 +23,7 @@ func newIntegrationsCommand(p *program) *cobra.Command {
 		newIntegrationsStateCommand(p, "resume", "Mirror a paused account again", integrationDesk.resume),
 		newIntegrationsRemoveCommand(p),
 	)
+	cmd.AddCommand(here(newIntegrationsResealCommand(p))...)
 	return cmd
 }
 

@@ -36,6 +36,10 @@ type keyring struct {
 	byID   map[string]*aead.KMSEnvelopeAEAD
 }
 
+func newKeyring(origin string) *keyring {
+	return &keyring{origin: origin, byID: map[string]*aead.KMSEnvelopeAEAD{}}
+}
+
 // keyring returns the keys, read once. With create, a missing default key file
 // is made.
 func (s *Store) keyring(create bool) (*keyring, error) {
@@ -54,9 +58,8 @@ func (s *Store) keyring(create bool) (*keyring, error) {
 
 func (s *Store) loadKeyring(create bool) (*keyring, error) {
 	o := s.options
-	ring := &keyring{byID: map[string]*aead.KMSEnvelopeAEAD{}}
 	if o.Cipher != nil {
-		ring.origin = "the cipher of the program"
+		ring := newKeyring("the cipher of the program")
 		ring.add(ownCipher, o.Cipher)
 		return ring, nil
 	}
@@ -71,7 +74,7 @@ func (s *Store) loadKeyring(create bool) (*keyring, error) {
 		}
 		reference = "file:" + path
 	}
-	ring.origin = reference
+	ring := newKeyring(reference)
 	return ring, ring.read(reference)
 }
 

@@ -120,32 +120,6 @@ func sealedFor(integration, name string) []byte {
 	return fmt.Appendf(nil, "gatehouse secret %d:%s %s", len(integration), integration, name)
 }
 
-// ResealSecrets seals every secret anew with the first key, after another was
-// put before it, and returns how many there were. The old keys may then go.
-func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT integration_id, name FROM secrets")
-	if err != nil {
-		return 0, s.failure("reseal secrets", err)
-	}
-	places, err := scanAll(rows, func(scan func(...any) error) (p [2]string, err error) {
-		err = scan(&p[0], &p[1])
-		return p, err
-	})
-	if err != nil {
-		return 0, s.failure("reseal secrets", err)
-	}
-	for _, p := range places {
-		value, err := s.Secret(ctx, p[0], p[1])
-		if err != nil {
-			return 0, err
-		}
-		if err := s.PutSecret(ctx, p[0], p[1], value); err != nil {
-			return 0, err
-		}
-	}
-	return len(places), nil
-}
-
 // ReadReference reads the secret that a reference names, "env:NAME" or
 // "file:PATH". A line break at the end of a text file is not part of it; of a file
 // that is no text, such as a PFX file, every byte counts.

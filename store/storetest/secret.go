@@ -56,13 +56,14 @@ func testSecrets(t *testing.T, fresh func(testing.TB) store.Options) {
 	}
 	keys(keyLine("b"), keyLine("a")) // the new one seals, the old one still opens
 	rotating := reopened()
-	if n := must(rotating.ResealSecrets(t.Context()))(t); n != 1 {
+	if n := must(rotating.ResealSecrets(t.Context(), ""))(t); n != 1 {
 		t.Errorf("%d secrets sealed anew", n)
 	}
 	keys(keyLine("b"))
 	if got := must(read(reopened()))(t); got != value {
 		t.Errorf("after the rotation: got %q", got)
 	}
+	testReseal(t, f, o)
 	for name, text := range map[string]string{"short": "YWJj", "none": "#", "text": "not a key"} {
 		keys(text)
 		if err := reopened().PutSecret(t.Context(), f.integration, "x", store.NewSecret("y")); !errors.Is(err, store.ErrKey) || strings.Contains(err.Error(), text) {
@@ -73,6 +74,50 @@ func testSecrets(t *testing.T, fresh func(testing.TB) store.Options) {
 	if _, err := read(reopened()); !errors.Is(err, store.ErrKey) {
 		t.Errorf("a key for all to read: got %v", err)
 	}
+}
+
+// testReseal seals with the key of another file, all or nothing.
+func testReseal(t *testing.T, f *fixture, o store.Options) {
+	t.Helper()
+	other := filepath.Join(t.TempDir(), "other")
+	must(0, os.WriteFile(other, []byte(keyLine("c")), 0o600))(t)
+	s := must(store.Open(t.Context(), o))(t)
+	defer func() { _ = s.Close() }()
+	opens := func(s *store.Store, names ...string) {
+		t.Helper()
+		for _, name := range names {
+			if _, err := s.Secret(t.Context(), f.integration, name); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	must(0, s.PutSecret(t.Context(), f.integration, store.SecretPassword, store.NewSecret("b")))(t)
+	must(s.DB().ExecContext(t.Context(), "UPDATE secrets SET key_id = 'lost' WHERE name = $1", store.SecretPassword))(t)
+	for key, why := range map[string]string{"file:" + other: "sealed with key lost", "file:" + other + ".none": "no such file", "nothing": "a reference is written"} {
+		if n, err := s.ResealSecrets(t.Context(), key); n != 0 || !errors.Is(err, store.ErrKey) || !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: got %d, %v", key, n, err)
+		}
+	}
+	opens(s, store.SecretCredential)
+	must(0, s.PutSecret(t.Context(), f.integration, store.SecretPassword, store.NewSecret("b")))(t)
+	for range 2 { // again does no harm
+		if n := must(s.ResealSecrets(t.Context(), "file:"+other))(t); n != 2 {
+			t.Errorf("%d secrets sealed anew", n)
+		}
+	}
+	opens(s, store.SecretCredential, store.SecretPassword)
+	old := must(store.Open(t.Context(), o))(t)
+	defer func() { _ = old.Close() }()
+	if _, err := old.Secret(t.Context(), f.integration, store.SecretCredential); !errors.Is(err, store.ErrKey) {
+		t.Errorf("with the old key: got %v", err)
+	}
+	if n := must(old.ResealSecrets(t.Context(), "file:"+other))(t); n != 2 { // of a process that has the old key alone
+		t.Errorf("%d secrets sealed anew", n)
+	}
+	o.Key = "file:" + other
+	fresh := must(store.Open(t.Context(), o))(t)
+	defer func() { _ = fresh.Close() }()
+	opens(fresh, store.SecretCredential, store.SecretPassword)
 }
 
 // testTogether keeps settings and secrets in one step: when the settings are refused
