@@ -44,6 +44,14 @@ type StreamHealth struct {
 	NextAttempt  time.Time     `json:"nextAttempt,omitzero"`  // when it is read again
 	FailingSince time.Time     `json:"failingSince,omitzero"` // first failure in an unbroken row of them
 	Detour       Detour        `json:"detour,omitzero"`       // why it is not read through the API that comes first
+	Rhythm       Rhythm        `json:"rhythm,omitzero"`       // how often it changes
+}
+
+// Rhythm is how often the records of a stream change.
+type Rhythm struct {
+	Since   time.Time     `json:"since"`   // the first reading that brought changes
+	Changes int64         `json:"changes"` // such readings
+	Silence time.Duration `json:"silence"` // nanoseconds: the longest between two of them, of late
 }
 
 // Detour tells of an API that fails by itself, so that a stream is read, or soon

@@ -129,6 +129,7 @@ func (r *reading) recount(h gatehouse.StreamHealth) gatehouse.StreamHealth {
 	}
 	for _, kept := range all {
 		if kept.Stream == h.Stream {
+			h.Rhythm = rhythm(h.Rhythm, h.LastChange, kept.LastChange)
 			h.Held, h.SetAside, h.LastChange = kept.Held, kept.SetAside, kept.LastChange
 		}
 	}
@@ -141,7 +142,7 @@ const expiryWarning = 14 * 24 * time.Hour
 // doubt finds what is not quite right with a stream that was read.
 func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
 	ending, ends := r.ending()
-	quiet := r.quiet(h)
+	quiet := quiet(h, r.options.Now())
 	detour, detoured := r.detoured(h)
 	switch {
 	case errors.Is(why, store.ErrImplausible):
@@ -179,53 +180,6 @@ func (s *session) ending() (string, bool) {
 // go while they are read, so that one in a hundred, or ten, say nothing.
 func thin(held, upstream int64) bool {
 	return upstream >= 0 && upstream-held > max(10, upstream/100)
-}
-
-// The measures of what is usual.
-const (
-	quietFloor  = 24 * time.Hour // a shorter silence is never told
-	quietTimes  = 3              // so many times the longest silence of late
-	quietNeeds  = 5              // changes before anything is usual
-	quietMemory = 200            // runs that are looked at
-)
-
-// quiet returns for how long nothing has changed when that is longer than usual,
-// and 0 otherwise.
-func (r *reading) quiet(h gatehouse.StreamHealth) time.Duration {
-	now := r.options.Now()
-	silence := now.Sub(h.LastChange)
-	if h.LastChange.IsZero() || silence < quietFloor {
-		return 0
-	}
-	runs, err := r.store.Runs(r.hard, r.integration, r.source.Stream, quietMemory)
-	if err != nil {
-		return 0
-	}
-	if usual := longestSilence(runs); usual > 0 && silence > quietTimes*usual {
-		return silence
-	}
-	return 0
-}
-
-// longestSilence is the longest time between two changes in runs, newest first;
-// 0 when there were too few to tell.
-func longestSilence(runs []gatehouse.SyncRun) time.Duration {
-	var longest time.Duration
-	var later time.Time
-	changes := 0
-	for _, run := range runs {
-		if run.Created+run.Updated+run.Removed == 0 {
-			continue
-		}
-		if changes++; !later.IsZero() {
-			longest = max(longest, later.Sub(run.Started))
-		}
-		later = run.Started
-	}
-	if changes < quietNeeds {
-		return 0
-	}
-	return longest
 }
 
 // storageVerdict explains an error of our own database.

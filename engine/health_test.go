@@ -57,3 +57,18 @@ func TestExpiry(t *testing.T) {
 		}
 	}
 }
+
+// How often a stream changes is kept from reading to reading.
+func TestRhythmIsKept(t *testing.T) {
+	t.Parallel()
+	s, id, u, e := stage(t, sqlite(t), 10)
+	for n, want := range []int64{1, 1, 2, 2} {
+		if n == 2 {
+			delete(u.rows, "0003")
+		}
+		syncNow(t, e, id)
+		if h := health(t, s, id); h.Rhythm.Changes != want || h.Rhythm.Since.IsZero() || (h.Rhythm.Silence > 0) != (want > 1) {
+			t.Errorf("reading %d: got %+v", n, h.Rhythm)
+		}
+	}
+}

@@ -95,21 +95,6 @@ func TestMostUrgent(t *testing.T) {
 	}
 }
 
-func TestLongestSilence(t *testing.T) {
-	t.Parallel()
-	run := func(day int, changes int64) gatehouse.SyncRun {
-		return gatehouse.SyncRun{Started: at(day), Updated: changes}
-	}
-	few := []gatehouse.SyncRun{run(9, 1), run(8, 0), run(2, 1)}
-	if got := longestSilence(few); got != 0 {
-		t.Errorf("too few: got %s", got)
-	}
-	many := []gatehouse.SyncRun{run(20, 0), run(12, 1), run(11, 1), run(10, 0), run(8, 1), run(7, 2), run(6, 1)}
-	if got := longestSilence(many); got != 3*24*time.Hour {
-		t.Errorf("got %s", got)
-	}
-}
-
 func TestThin(t *testing.T) {
 	t.Parallel()
 	for _, step := range []struct {
