@@ -114,7 +114,7 @@ func storeProblem(err error) *api.Problem {
 		{store.ErrExists, api.CodeConflict, true, ""},
 		{store.ErrInvalid, api.CodeInvalid, true, ""},
 		{store.ErrConflict, api.CodeIdempotency, false, ""},
-		{store.ErrUnreadable, api.CodeConflict, true, "run the version that wrote it, or remove it and make it anew"},
+		{store.ErrUnreadable, api.CodeConflict, true, "run the version that wrote it; an integration or a hunt can be removed and made anew as well"},
 		{store.ErrBusy, api.CodeConflict, true, ""},
 		{store.ErrFull, api.CodeUnavailable, false, ""},
 		{store.ErrLocked, api.CodeUnavailable, false, ""},
