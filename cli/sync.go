@@ -126,8 +126,11 @@ func (p *program) activeIntegrations(ctx context.Context, a *app.App) ([]gatehou
 	}
 	var active []gatehouse.Integration
 	for _, i := range all {
-		if i.State == gatehouse.IntegrationActive {
+		switch i.State {
+		case gatehouse.IntegrationActive:
 			active = append(active, i)
+		case gatehouse.IntegrationUnreadable:
+			p.warnf("%s is left out, since its settings cannot be read: gatehouse status says why", i.Name)
 		}
 	}
 	if len(active) == 0 {

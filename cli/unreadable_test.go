@@ -34,6 +34,7 @@ func TestUnreadableIntegration(t *testing.T) {
 		{"status --integration contoso", 3, "Mend: run the version that wrote them, or remove the integration and add it anew: gatehouse\n  integrations remove contoso --yes", ""},
 		{"records list alerts --output ndjson", 0, `"id":"a002"`, ""},
 		{"integrations pause contoso", 1, "", "it cannot be read, being damaged or of a newer version"},
+		{"sync --once", 2, "", "contoso is left out, since its settings cannot be read: gatehouse status says why"},
 		{"sync --once", 2, "", "no integration can be worked on: gatehouse status says why"},
 		{"integrations remove contoso", 2, "", "contoso and its 3 records would go for good: add --yes"},
 		{"integrations remove contoso --yes", 0, "", "removed contoso"},

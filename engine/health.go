@@ -150,7 +150,7 @@ func (r *reading) doubt(h gatehouse.StreamHealth, why error) (Verdict, bool) {
 	case why != nil:
 		return Verdict{Owner: ownerMicrosoft, Reason: plain.Short(why.Error()) + "; nothing was removed", Mend: "it is read again on schedule"}, true
 	case h.SetAside > 0:
-		return Verdict{Owner: ownerGatehouse, Reason: fmt.Sprintf("%d records could not be decoded and are set aside", h.SetAside), Mend: "report them; they are kept and read again by a version that knows them"}, true
+		return Verdict{Owner: ownerGatehouse, Reason: fmt.Sprintf("set aside, since they could not be decoded: %d", h.SetAside), Mend: "report them; they are kept, and read again in the next full reading"}, true
 	case r.run.Mode == gatehouse.SyncFull && thin(h.Held, h.Upstream):
 		return Verdict{Owner: ownerMicrosoft, Reason: fmt.Sprintf("%d records are held and Microsoft counts %d", h.Held, h.Upstream), Mend: "it is read in full again on schedule; if it stays so, report it"}, true
 	case detoured:
