@@ -19,9 +19,9 @@ func machineActions() Stream {
 }
 
 // openFor is how long an action that has not ended is read again and again. A
-// device may be off for days before an action reaches it; what ends later still
+// device may be off for weeks before an action reaches it; what ends later still
 // is found by the next full reading.
-const openFor = 7 * 24 * time.Hour
+const openFor = 30 * 24 * time.Hour
 
 // openActions is what the stream keeps between two readings. The list can be
 // filtered by the time of creation alone, so that an incremental reading has to

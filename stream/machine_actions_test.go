@@ -45,10 +45,10 @@ func TestOpenActionsBesideAnOldOne(t *testing.T) {
 	}
 	isolate(devices[0])
 	poll()
-	clock.Advance(2 * 24 * time.Hour)
+	clock.Advance(20 * 24 * time.Hour)
 	second := isolate(devices[1])
 	poll()
-	clock.Advance(5*24*time.Hour + time.Hour) // the first is a week old, the second is not
+	clock.Advance(10*24*time.Hour + time.Hour) // the first is a month old, the second is not
 	isolate(devices[2])
 	poll()
 	clock.Advance(time.Hour)
