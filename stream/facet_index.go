@@ -165,7 +165,7 @@ func elementsOf(list jsontext.Value) []jsontext.Value {
 		if err != nil {
 			return all
 		}
-		all = append(all, value.Clone())
+		all = append(all, value) // a value of a buffer stays good
 	}
 	return all
 }
@@ -187,7 +187,7 @@ func membersOf(object jsontext.Value) []member {
 		if err != nil {
 			return all
 		}
-		all = append(all, member{name, value.Clone()})
+		all = append(all, member{name, value})
 	}
 	return all
 }

@@ -16,7 +16,7 @@ var errNoObject = errors.New("it is no JSON object")
 // Sizes of a page of ours.
 const (
 	pageRows  = 1000
-	pageBytes = 4 << 20 // a page ends early when its documents have this many bytes
+	pageBytes = 2 << 20 // a page ends early when its documents have this many bytes
 )
 
 // item is one object as it was read.
