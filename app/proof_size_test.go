@@ -134,7 +134,7 @@ type besides struct {
 	spent map[gatehouse.Stream]time.Duration // on the bare table
 	kept  map[gatehouse.Stream]time.Duration // on the bare store
 	runs  map[gatehouse.Stream]gatehouse.SyncRun
-	last  map[gatehouse.Stream][]string // keys of the page before: pages overlap
+	last  map[gatehouse.Stream][]string // the keys that came last: pages overlap
 }
 
 // streams returns the catalogue with doors that lead to the bare table.
@@ -164,7 +164,8 @@ func (b *besides) insert(ctx context.Context, name gatehouse.Stream, p gatehouse
 			rows = append(rows, store.PageRecord{Key: r.Key, Document: r.Document})
 		}
 	}
-	b.last[name] = keys[max(0, len(keys)-100):]
+	last := append(b.last[name], keys...)
+	b.last[name] = last[max(0, len(last)-100):]
 	start := time.Now()
 	err := b.bare.Insert(ctx, rows)
 	b.spent[name] += time.Since(start)
