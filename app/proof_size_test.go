@@ -157,15 +157,13 @@ func (b *besides) insert(ctx context.Context, name gatehouse.Stream, p gatehouse
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var rows []store.PageRecord
-	var keys []string
 	for _, r := range p.Records {
-		keys = append(keys, r.Key)
-		if !slices.Contains(b.last[name], r.Key) {
+		last := b.last[name]
+		if !slices.Contains(last, r.Key) {
 			rows = append(rows, store.PageRecord{Key: r.Key, Document: r.Document})
 		}
+		b.last[name] = append(last[max(0, len(last)-99):], r.Key)
 	}
-	last := append(b.last[name], keys...)
-	b.last[name] = last[max(0, len(last)-100):]
 	start := time.Now()
 	err := b.bare.Insert(ctx, rows)
 	b.spent[name] += time.Since(start)
