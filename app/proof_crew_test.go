@@ -197,7 +197,7 @@ func (c *crew) live(t *testing.T, seed uint64) {
 func (c *crew) caughtUp(t *testing.T, after time.Time) {
 	t.Helper()
 	done := map[string]bool{}
-	deadline := time.Now().Add(5 * time.Minute) // on a busy machine, where River changes its leader again and again
+	deadline := time.Now().Add(5 * time.Minute) // on a busy machine
 	for missing := "all"; missing != ""; <-time.After(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not read in full again: %s", missing)
